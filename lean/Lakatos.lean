@@ -1,0 +1,2 @@
+import Lakatos.Repl.Session
+import Lakatos.Worker

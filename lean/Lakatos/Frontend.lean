@@ -1,0 +1,169 @@
+import Lakatos.Json
+
+/-!
+# Elaborating a text
+
+The commands of a text are elaborated one after the other on the calling thread. Lean's
+`elabCommandTopLevel` starts each command from an empty message log and no information trees, so
+both are collected here.
+
+An `import` inside a text is refused: Lean's parser would end there in silence, and what follows
+would count as accepted without having been read.
+-/
+
+namespace Lakatos
+
+open Lean Elab
+
+/-- How to elaborate a text. -/
+structure ElabConfig where
+  /-- Collect information trees (needed to find sorries and tactics). -/
+  infoTrees : Bool := false
+  /-- Take namespaces that do not exist out of `open` lines: the text was written for a library
+  that is not there. -/
+  lenientOpens : Bool := false
+  /-- Named in messages. -/
+  fileName : String := "<input>"
+
+/-- What became of one command. -/
+structure CommandResult where
+  /-- The command as it was elaborated. -/
+  stx : Syntax
+  /-- The state before the command. -/
+  before : Command.State
+  /-- The information trees that it made. -/
+  trees : Array InfoTree
+
+/-- What became of a text. -/
+structure Elaborated where
+  /-- The state afterwards, with neither messages nor trees. Scopes stay open. -/
+  state : Command.State
+  /-- What Lean said, in order. -/
+  messages : Array Message := #[]
+  /-- The commands, in order. -/
+  commands : Array CommandResult := #[]
+  /-- Whether the cancel token ended the elaboration early. -/
+  interrupted : Bool := false
+  /-- Namespaces that `open` lines lost. -/
+  droppedOpens : Array Name := #[]
+  /-- The text's lines. -/
+  fileMap : FileMap
+
+/-- Every information tree, in order. -/
+def Elaborated.trees (e : Elaborated) : Array InfoTree :=
+  e.commands.foldl (init := #[]) fun acc c => acc ++ c.trees
+
+namespace Frontend
+
+/-- The parser's view of a scope. -/
+def parserContext (s : Command.State) : Parser.ParserModuleContext :=
+  let scope := s.scopes.head!
+  { env := s.env, options := scope.opts, currNamespace := scope.currNamespace
+    openDecls := scope.openDecls }
+
+/-- `s` without messages, trees, traces and unfinished tasks. -/
+def clean (s : Command.State) (infoTrees : Bool := false) : Command.State :=
+  { s with messages := {}, infoState := { enabled := infoTrees }, traceState := {}
+           snapshotTasks := #[] }
+
+private def isNamespace (s : Command.State) (n : Name) : Bool :=
+  let scope := s.scopes.head!
+  !(ResolveName.resolveNamespace s.env scope.currNamespace scope.openDecls n).isEmpty
+
+/-- Takes the identifiers at child `i` that name no namespace out of `decl`. -/
+private def filterIdents (s : Command.State) (decl : Syntax) (i : Nat) : Syntax × Array Name :=
+  let (kept, lost) := decl[i].getArgs.partition fun id => isNamespace s id.getId
+  (decl.setArg i (decl[i].setArgs kept), lost.map Syntax.getId)
+
+/-- The command without the namespaces that do not exist; `none` where nothing is left of it. -/
+private partial def dropOpens (s : Command.State) (stx : Syntax) : Option Syntax × Array Name :=
+  if stx.isOfKind ``Parser.Command.open then
+    let decl := stx[1]
+    if decl.isOfKind ``Parser.Command.openSimple then keep 0
+    else if decl.isOfKind ``Parser.Command.openScoped then keep 1
+    else if isNamespace s decl[0].getId then (some stx, #[])
+    else (none, #[decl[0].getId])
+  else if stx.isOfKind ``Parser.Command.in then
+    match dropOpens s stx[0] with
+    | (none, lost) =>
+      let (rest, more) := dropOpens s stx[2]
+      (rest, lost ++ more)
+    | (some first, lost) => (some (stx.setArg 0 first), lost)
+  else (some stx, #[])
+where
+  keep (i : Nat) :=
+    let (decl, lost) := filterIdents s stx[1] i
+    (if decl[i].getNumArgs == 0 then none else some (stx.setArg 1 decl), lost)
+
+private def errorAt (ictx : Parser.InputContext) (pos : String.Pos.Raw) (text : String) : Message :=
+  { fileName := ictx.fileName, pos := ictx.fileMap.toPosition pos, data := text }
+
+/-- Elaborates one command; the Boolean says whether the cancel token ended it. -/
+private def elabCommand (ictx : Parser.InputContext) (config : ElabConfig) (token : IO.CancelToken)
+    (pos : String.Pos.Raw) (stx : Syntax) (s : Command.State) :
+    BaseIO (Command.State × Array Message × Bool) := do
+  let context : Command.Context :=
+    { fileName := ictx.fileName, fileMap := ictx.fileMap, cmdPos := pos, snap? := none
+      cancelTk? := some token }
+  let action : Command.CommandElabM Unit := Command.elabCommandTopLevel stx
+  match ← (action.run context |>.run (clean s config.infoTrees)).toBaseIO with
+  | .ok ((), s') => return (s', s'.messages.toArray, ← token.isSet)
+  | .error e =>
+    let text ← renderMessageData e.toMessageData
+    let interrupted := e.isInterrupt || (← token.isSet)
+    let text := if interrupted then "elaboration was interrupted by its deadline" else text
+    return (s, #[errorAt ictx pos text], interrupted)
+
+/-- Parses `text` as one command; otherwise says why it is not one. -/
+def parseOne (text : String) (s : Command.State) (config : ElabConfig := {}) :
+    Except (Array Message) Syntax := do
+  let ictx := Parser.mkInputContext text config.fileName
+  let (stx, ps, log) := Parser.parseCommand ictx (parserContext s) {} {}
+  if log.hasErrors then throw log.toArray
+  if Parser.isTerminalCommand stx then throw #[errorAt ictx 0 "there is no command here"]
+  let (next, _, _) := Parser.parseCommand ictx (parserContext s) ps {}
+  unless next.isOfKind ``Parser.Command.eoi do
+    throw #[errorAt ictx (next.getPos?.getD ps.pos) "there is more than one command here"]
+  return stx
+
+/-- Elaborates one command that was parsed from `text`. -/
+def elabOne (text : String) (stx : Syntax) (s : Command.State) (token : IO.CancelToken)
+    (config : ElabConfig := {}) : BaseIO Elaborated := do
+  let ictx := Parser.mkInputContext text config.fileName
+  let (kept?, droppedOpens) := if config.lenientOpens then dropOpens s stx else (some stx, #[])
+  let initial := { state := clean s, droppedOpens, fileMap := ictx.fileMap : Elaborated }
+  let some stx := kept? | return initial
+  let (state, messages, interrupted) ← elabCommand ictx config token 0 stx s
+  let command := { stx, before := s, trees := state.infoState.trees.toArray }
+  return { initial with state := clean state, messages, interrupted, commands := #[command] }
+
+/-- Elaborates all commands of `text` on top of `initial`. -/
+partial def elabCommands (text : String) (initial : Command.State) (token : IO.CancelToken)
+    (config : ElabConfig := {}) : BaseIO Elaborated := do
+  let ictx := Parser.mkInputContext text config.fileName
+  let rec loop (ps : Parser.ModuleParserState) (r : Elaborated) : BaseIO Elaborated := do
+    let (stx, ps', log) := Parser.parseCommand ictx (parserContext r.state) ps {}
+    let r := { r with messages := r.messages ++ log.toArray }
+    if stx.isOfKind ``Parser.Command.import then
+      let said := errorAt ictx (stx.getPos?.getD ps.pos)
+        "an `import` may only stand in the header, which is not part of this text"
+      return { r with messages := r.messages.push said }
+    if Parser.isTerminalCommand stx then return r
+    let (kept?, lost) :=
+      if config.lenientOpens then dropOpens r.state stx else (some stx, #[])
+    let r := { r with droppedOpens := r.droppedOpens ++ lost }
+    let some stx := kept? | loop ps' r
+    let before := r.state
+    let (state, said, interrupted) ← elabCommand ictx config token ps.pos stx before
+    let r := { r with
+      state := clean state
+      messages := r.messages ++ said
+      commands := r.commands.push { stx, before, trees := state.infoState.trees.toArray }
+      interrupted }
+    if interrupted then return r
+    loop ps' r
+  loop {} { state := clean initial, fileMap := ictx.fileMap }
+
+end Frontend
+
+end Lakatos

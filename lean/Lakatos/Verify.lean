@@ -1,0 +1,163 @@
+import Lakatos.Axioms
+import Lakatos.Closure
+import Lakatos.ImportTerms
+import Lakatos.Monad
+import Lakatos.Replay
+
+/-!
+# The verdict on a submission
+
+`Verify.judge` decides whether the declarations of an export prove what a challenge states. The
+process that runs it has never run a submission's code. The statement is elaborated from the
+challenge's own text; the submission's declarations are replayed through the kernel on the imported
+library alone (`Replay`); then each theorem must be there as a theorem, its type must be
+definitionally equal to the challenge's, and its axioms must be allowed (`Axioms`).
+
+Definitional equality is asked of the kernel too: it must accept `theorem _ : reference type :=
+submitted theorem`.
+-/
+
+open Lean Elab
+
+namespace Lakatos
+
+namespace Verify
+
+open Replay (Reason)
+
+/-- What a verdict is asked for. -/
+structure Request where
+  /-- The environment of the challenge's imports, with nothing else in it. -/
+  base : Environment
+  /-- The challenge's header, elaborated on `base`. -/
+  challenge : Command.State
+  /-- The challenge's text after the header. -/
+  reference : String
+  names : Array Name
+  /-- The submission's declarations, as `ExportTerms` writes them. -/
+  terms : String
+  /-- Axioms that a proof may rest on. -/
+  allowed : Array Name
+
+/-- What is said of one theorem. -/
+structure Verdict where
+  name : Name
+  reason? : Option Reason := none
+  axioms : Array Name := #[]
+  referenceType : String := ""
+  type : String := ""
+  libraryBodies : Bool
+
+/-- The protocol's form of a verdict. -/
+def Verdict.toJson (v : Verdict) : Json :=
+  let reason := match v.reason? with
+    | some r => [("reason", Json.mkObj [("class", r.cls), ("message", clip r.message)])]
+    | none => []
+  Json.mkObj <| [("name", Lean.toJson (toString v.name)), ("accepted", .bool v.reason?.isNone)]
+    ++ reason ++ [("axioms", Lean.toJson (v.axioms.map toString)), ("type", v.type),
+      ("reference_type", v.referenceType), ("library_bodies", v.libraryBodies)]
+
+/-- A type as the challenge's environment prints it. Types of a submission may be as large as they
+like; the printer stops after its usual number of steps. -/
+private def printed (s : Command.State) (token : IO.CancelToken) (e : Expr) : BaseIO String := do
+  let scope := s.scopes.head!
+  let ctx : Core.Context := {
+    fileName := "<type>", fileMap := default, options := scope.opts
+    currNamespace := scope.currNamespace, openDecls := scope.openDecls, cancelTk? := some token }
+  let action : MetaM Format := Meta.ppExpr e
+  match ← (action.run' {} |>.toIO ctx { env := s.env }).toBaseIO with
+  | .ok (f, _) => return clip f.pretty
+  | .error _ => return "(a type that cannot be shown)"
+
+/-- The challenge, elaborated. -/
+private def elaborated (r : Request) (config : ElabConfig) (token : IO.CancelToken) :
+    FailM Command.State := do
+  let e ← Frontend.elabCommands r.reference r.challenge token config
+  if e.interrupted then
+    throw { kind := .deadline, message := "the deadline passed while the reference was elaborated" }
+  if hasErrors e.messages then
+    throw { kind := .elaboration, message := "Lean does not accept the reference"
+            details := [("messages", ← messagesJson e.messages)] }
+  return e.state
+
+/-- The declarations of the challenge that its statements speak of, and its own allowed axioms. -/
+private def ownDeclarations (env : Environment) (r : Request) : FailM (Array Declaration) := do
+  let types := r.names.filterMap fun n => (env.find? n).map (·.type)
+  let mentioned := types.flatMap (·.getUsedConstants)
+  let axioms := r.allowed.filter fun n => env.find? n matches some (.axiomInfo _)
+  let stop (n : Name) := Closure.isImported r.base n || r.names.contains n
+  let (ds, _) ← Closure.declarations env stop (mentioned ++ axioms)
+  return ds
+
+/-- Whether the kernel takes the submitted theorem for a proof of the reference's statement. -/
+private def provesStatement (reference : ConstantVal) (submitted : TheoremVal) : Replay.M Bool := do
+  if Replay.sameExpr reference.levelParams submitted.levelParams reference.type submitted.type then
+    return true
+  let value := mkConst submitted.name (reference.levelParams.map mkLevelParam)
+  let d := .thmDecl { name := `_lakatos.statement, levelParams := reference.levelParams
+                      type := reference.type, value }
+  return (← Replay.check d).toBool
+
+private def axiomFault (allowed axioms : Array Name) : Option Reason := do
+  let forbidden := axioms.filter (!allowed.contains ·)
+  guard !forbidden.isEmpty
+  if forbidden.contains ``sorryAx then return ⟨"sorry", "it rests on sorry"⟩
+  let names := ", ".intercalate (forbidden.map toString).toList
+  return ⟨"axioms", s!"it rests on {names}, which is not allowed"⟩
+
+/-- Judges one theorem after the replay. -/
+private def judgeName (r : Request) (challenge : Command.State) (token : IO.CancelToken)
+    (name : Name) : Replay.M Verdict := do
+  let s ← get
+  let view := Axioms.View.of r.base (s.env.find? ·)
+  let verdict : Verdict := { name, libraryBodies := view.libraryBodies }
+  let refuse (v : Verdict) (cls message : String) : Verdict :=
+    { v with reason? := some ⟨cls, message⟩ }
+  let some reference := challenge.env.find? name
+    | return refuse verdict "missing" s!"the reference does not declare {name}"
+  let verdict := { verdict with referenceType := ← printed challenge token reference.type }
+  if let some reason := s.failed.find? name then return { verdict with reason? := some reason }
+  let some ci := s.env.find? name
+    | return refuse verdict "missing" s!"the submission does not declare {name}"
+  let .thmInfo submitted := ci
+    | return refuse verdict "not_a_theorem" s!"{name} is not a theorem in the submission"
+  let verdict := { verdict with type := ← printed challenge token submitted.type }
+  unless ← provesStatement reference.toConstantVal submitted do
+    return refuse verdict "statement" s!"{name} states something else than the reference"
+  let axioms := Axioms.collect view #[name]
+  return { verdict with axioms, reason? := axiomFault r.allowed axioms }
+
+/-- Judges the theorems that the request names. -/
+def judge (r : Request) (config : ElabConfig) (token : IO.CancelToken) : FailM (Array Verdict) := do
+  let challenge ← elaborated r config token
+  let libraryBodies := (Axioms.View.of r.base).libraryBodies
+  match ImportTerms.parse r.terms with
+  | .error e =>
+    let reason : Reason := ⟨"export", s!"the submission's terms cannot be read: {e}"⟩
+    return r.names.map fun name => { name, libraryBodies, reason? := some reason }
+  | .ok submitted =>
+    let own ← ownDeclarations challenge.env r
+    let action : Replay.M (Array Verdict) := do
+      own.forM Replay.addOwn
+      submitted.forM Replay.add
+      r.names.mapM (judgeName r challenge token)
+    let context : Replay.Context := { imported := Closure.isImported r.base, cancelTk := token }
+    let (verdicts, _) ← (action.run context).run { env := r.base.toKernelEnv }
+    return verdicts
+
+end Verify
+
+/-- The operation `verify`. -/
+def handleVerify : Handler := fun request => do
+  let env ← WorkerM.envOf request
+  let r : Verify.Request := {
+    base := env.base
+    challenge := env.state
+    reference := ← Request.field String request "reference"
+    names := (← Request.field (Array String) request "names").map String.toName
+    terms := ← Request.field String request "export"
+    allowed := (← Request.field (Array String) request "axioms").map String.toName }
+  let verdicts ← Verify.judge r env.elabConfig (← read).token
+  return Json.mkObj [("verdicts", toJson (verdicts.map (·.toJson)))]
+
+end Lakatos

@@ -1,0 +1,36 @@
+//! The Lean bridge: finds or installs Lean, starts workers, speaks the protocol, pools them, and
+//! gives verdicts.
+//!
+//! - [`embedded`]: Lean compiled to WebAssembly, installed into the data directory and prepared.
+//! - [`launch`]: the ways of starting a worker (embedded, a Lake project's Lean, a given Lean).
+//! - [`protocol`]: the shapes of `docs/protocol.md`.
+//! - [`pool`]: workers, sessions (one theorem's proof states), verification.
+//! - [`verdict`]: what may be said of a proof.
+//!
+//! This crate alone starts Lean. It opens no database, draws nothing, and reads neither the
+//! environment nor the home directory: paths come from the caller.
+
+pub mod embedded;
+pub mod error;
+mod files;
+pub mod launch;
+pub mod pool;
+pub mod progress;
+pub mod protocol;
+#[doc(hidden)]
+pub mod testing;
+pub mod verdict;
+mod worker;
+
+use serde::{Deserialize, Serialize};
+
+pub use error::BridgeError;
+
+/// What a theorem stands in: imports, and the text that follows them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct EnvironmentSpec {
+    /// Modules, as in the header (`Mathlib`, `Init`, …). Empty: the default of the launcher.
+    pub imports: Vec<String>,
+    /// `open`, `set_option`, `variable`, earlier definitions: elaborated on top of the imports.
+    pub text: String,
+}

@@ -1,0 +1,250 @@
+//! Requests as they are sent, and the envelope of answers; docs/protocol.md is the reference.
+
+use serde::{Deserialize, Serialize};
+
+use super::process::{Cause, Death};
+use crate::BridgeError;
+use crate::protocol::{Message, TacticRequest, WorkerState};
+
+/// A request without its id and deadline.
+#[derive(Debug, Serialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub(super) enum Request<'a> {
+    Open {
+        imports: &'a [String],
+        text: &'a str,
+    },
+    Start {
+        env: u64,
+        statement: &'a str,
+        negate: bool,
+    },
+    Sorries {
+        env: u64,
+        text: &'a str,
+    },
+    Step {
+        state: WorkerState,
+        tactics: &'a [TacticRequest],
+        stop_on_close: bool,
+        split: bool,
+    },
+    Suggest {
+        state: WorkerState,
+        kinds: &'a [String],
+        limit: usize,
+    },
+    Check {
+        env: u64,
+        text: &'a str,
+    },
+    Export {
+        env: u64,
+        text: &'a str,
+        names: &'a [String],
+    },
+    Verify {
+        env: u64,
+        reference: &'a str,
+        names: &'a [String],
+        export: &'a str,
+        axioms: &'a [String],
+    },
+    Free {
+        states: &'a [WorkerState],
+    },
+}
+
+#[derive(Serialize)]
+struct Numbered<'a> {
+    id: u64,
+    deadline_ms: u64,
+    #[serde(flatten)]
+    request: &'a Request<'a>,
+}
+
+impl Request<'_> {
+    /// The request's line, newline included.
+    pub fn line(&self, id: u64, deadline_ms: u64) -> Result<Vec<u8>, BridgeError> {
+        let mut line = serde_json::to_vec(&Numbered {
+            id,
+            deadline_ms,
+            request: self,
+        })
+        .map_err(|e| BridgeError::Protocol {
+            message: format!("a request: {e}"),
+        })?;
+        line.push(b'\n');
+        Ok(line)
+    }
+}
+
+/// An answer, with the shape that its request calls for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Envelope<T> {
+    #[serde(default = "none")]
+    pub ok: Option<T>,
+    pub error: Option<Refusal>,
+    #[serde(default)]
+    pub ms: f64,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+/// An answer, and Lean's own time for it.
+#[derive(Debug)]
+pub(super) struct Answered<T> {
+    pub value: T,
+    pub ms: f64,
+}
+
+/// What a worker will not do. It is alive and well.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Refusal {
+    pub kind: String,
+    #[serde(default)]
+    pub message: String,
+    #[serde(default)]
+    pub messages: Vec<Message>,
+}
+
+/// What kept a request from its answer.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The worker died, or had to be killed, over this request.
+    Died(Death),
+    /// The worker refused.
+    Refused(Refusal),
+    /// No worker could be started, or nothing could be sent.
+    Bridge(BridgeError),
+}
+
+impl Failure {
+    /// A state that did not come back as it was: sentence for [`BridgeError::Protocol`].
+    pub fn protocol(message: impl Into<String>) -> Self {
+        Self::Bridge(BridgeError::Protocol {
+            message: message.into(),
+        })
+    }
+
+    /// The process that a request was meant for is gone.
+    pub fn lost() -> Self {
+        let message = "it ended between two requests".into();
+        Self::Died(Death {
+            cause: Cause::Exited,
+            message,
+        })
+    }
+
+    /// Whether another attempt, on a fresh worker, makes sense.
+    pub fn is_death(&self) -> bool {
+        matches!(self, Self::Died(_))
+    }
+
+    /// The error that the caller sees, after the retry.
+    pub fn into_error(self, deadline_ms: u64) -> BridgeError {
+        match self {
+            Self::Bridge(error) => error,
+            Self::Died(Death {
+                cause: Cause::Hung, ..
+            }) => BridgeError::Timeout {
+                seconds: deadline_ms.div_ceil(1000),
+            },
+            Self::Died(death) => BridgeError::WorkerDied {
+                message: death.message,
+            },
+            Self::Refused(refusal) => refusal.into_error(deadline_ms),
+        }
+    }
+}
+
+impl From<BridgeError> for Failure {
+    fn from(error: BridgeError) -> Self {
+        Self::Bridge(error)
+    }
+}
+
+impl Refusal {
+    fn into_error(self, deadline_ms: u64) -> BridgeError {
+        let Self {
+            kind,
+            message,
+            mut messages,
+        } = self;
+        match kind.as_str() {
+            "elaboration" => {
+                if messages.is_empty() {
+                    let severity = crate::protocol::Severity::Error;
+                    messages.push(Message {
+                        severity,
+                        line: 1,
+                        column: 0,
+                        data: message,
+                    });
+                }
+                BridgeError::Elaboration { messages }
+            }
+            "not_a_proposition" => BridgeError::NotAProposition { message },
+            "deadline" => BridgeError::Timeout {
+                seconds: deadline_ms.div_ceil(1000),
+            },
+            "import" => BridgeError::Import { message },
+            _ => BridgeError::Protocol {
+                message: format!("{kind}: {message}"),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(request: &Request<'_>, expect: &str) {
+        let line = String::from_utf8(request.line(7, 500).unwrap()).unwrap();
+        assert_eq!(line, format!("{expect}\n"));
+    }
+
+    #[test]
+    fn requests_are_what_the_protocol_says() {
+        check(
+            &Request::Open {
+                imports: &["Init".into()],
+                text: "open Nat\n",
+            },
+            r#"{"id":7,"deadline_ms":500,"op":"open","imports":["Init"],"text":"open Nat\n"}"#,
+        );
+        let tactics = [TacticRequest {
+            text: "rw [← h]".into(),
+            heartbeats: Some(200),
+            ms: None,
+        }];
+        check(
+            &Request::Step {
+                state: 3,
+                tactics: &tactics,
+                stop_on_close: true,
+                split: true,
+            },
+            r#"{"id":7,"deadline_ms":500,"op":"step","state":3,"tactics":[{"text":"rw [← h]","heartbeats":200}],"stop_on_close":true,"split":true}"#,
+        );
+        check(
+            &Request::Free { states: &[1, 2] },
+            r#"{"id":7,"deadline_ms":500,"op":"free","states":[1,2]}"#,
+        );
+    }
+
+    #[test]
+    fn refusals_become_errors_that_name_the_cause() {
+        let text =
+            r#"{"id":1,"error":{"kind":"elaboration","message":"unknown identifier"},"ms":2}"#;
+        let envelope: Envelope<()> = serde_json::from_str(text).unwrap();
+        let error = Failure::Refused(envelope.error.unwrap()).into_error(1000);
+        assert_eq!(
+            error.to_string(),
+            "Lean does not accept the text: unknown identifier"
+        );
+    }
+}

@@ -1,0 +1,141 @@
+//! Help for tests of this crate and of those that use it. Not part of the interface.
+
+use std::ffi::OsStr;
+use std::future::Future;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
+
+use crate::EnvironmentSpec;
+use crate::embedded::{HostTools, Installation, ensure};
+use crate::launch::{Guest, LaunchOptions, Launcher, Mount};
+use crate::pool::{Pool, PoolOptions};
+use crate::worker::Compiler;
+
+/// The home that tests share: `LAKATOS_HOME`, or a directory in the workspace's `target`.
+pub fn home() -> PathBuf {
+    std::env::var_os("LAKATOS_HOME").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/lakatos-home"),
+        PathBuf::from,
+    )
+}
+
+/// The embedded Lean in [`home`], installed on first use.
+pub fn installation() -> &'static Installation {
+    static INSTALLED: OnceLock<Installation> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        let tools = HostTools {
+            path: std::env::var_os("PATH"),
+            ..HostTools::default()
+        };
+        ensure(&home(), &tools, &|_| {}).expect("the embedded Lean can be installed for tests")
+    })
+}
+
+/// Workers of the embedded Lean in [`home`].
+pub fn launcher() -> Launcher {
+    let options = LaunchOptions {
+        path: std::env::var_os("PATH"),
+        ..LaunchOptions::default()
+    };
+    Launcher::embedded(installation(), &options).expect("the embedded Lean can be launched")
+}
+
+/// Runs a test with the pool that all tests of this program share, since every worker is a process
+/// of about 1 GB. One search worker, so that a test that waits for it is the only one that uses it.
+pub fn with_pool<F: Future<Output = ()>>(test: impl FnOnce(Pool) -> F) {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    static POOL: OnceCell<Pool> = OnceCell::const_new();
+    let runtime = RUNTIME.get_or_init(|| Runtime::new().expect("a runtime"));
+    runtime.block_on(async {
+        let start = || async {
+            let options = PoolOptions {
+                workers: 1,
+                warm_spare: false,
+                ..PoolOptions::default()
+            };
+            Pool::start(launcher(), options)
+                .await
+                .expect("the pool starts")
+        };
+        test(POOL.get_or_init(start).await.clone()).await;
+    });
+}
+
+/// Compiles `module.lean` of a directory into `module.olean` of another, with the embedded Lean.
+pub fn compile(sources: &Path, library: &Path, module: &str) {
+    let file = PathBuf::from(module).with_extension("lean");
+    let status = Compiler::command(&installation().lean(), sources, library, &file).status();
+    assert!(status.expect("Lean starts").success(), "{module} compiles");
+}
+
+/// An environment that imports these modules.
+pub fn environment(imports: &[&str]) -> EnvironmentSpec {
+    let imports = imports.iter().map(|i| (*i).to_owned()).collect();
+    EnvironmentSpec {
+        imports,
+        text: String::new(),
+    }
+}
+
+/// A directory with a `lake` that understands `lake env lean ARGS…` and runs the embedded Lean, in
+/// which the directories named exist under their own paths (the last one writable) and the first
+/// is where it runs.
+pub fn lake(bin: &Path, installation: &Installation, read: &[&Path], write: &Path) -> PathBuf {
+    let own = |p: &Path| p.to_string_lossy().into_owned();
+    let mut mounts: Vec<Mount> = read.iter().map(|p| Mount::read(p, own(p))).collect();
+    mounts.push(Mount::write(write, own(write)));
+    let directory = read.first().map_or_else(|| "/guest".to_owned(), |p| own(p));
+    let guest = Guest {
+        mounts,
+        directory,
+        ..Guest::default()
+    };
+    let command = installation.lean().command(&guest, ["-j1"]);
+
+    let words: Vec<String> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(quoted)
+        .collect();
+    let mut body = String::from(
+        "[ \"$1 $2\" = \"env lean\" ] || { echo \"error: unknown command '$*'\" >&2; exit 1; }\n\
+         shift 2\ngiven=$LEAN_PATH\n",
+    );
+    for (name, value) in command.get_envs() {
+        let value = quoted(value.unwrap_or_default());
+        body.push_str(&format!("export {}={value}\n", name.to_string_lossy()));
+    }
+    body.push_str("export LEAN_PATH=\"$LEAN_PATH${given:+:$given}\"\n");
+    body.push_str(&format!("exec {} \"$@\"", words.join(" ")));
+    script(bin, "lake", &body)
+}
+
+fn quoted(word: &OsStr) -> String {
+    format!("'{}'", word.to_string_lossy().replace('\'', "'\\''"))
+}
+
+/// An executable shell script.
+///
+/// Another process writes it: a descriptor open for writing in this one would be inherited by
+/// whatever another test's thread starts at that moment, and while it is open anywhere, running the
+/// script fails with "text file busy".
+pub fn script(dir: &Path, name: &str, body: &str) -> PathBuf {
+    let path = dir.join(name);
+    let mut writer = Command::new("sh")
+        .args(["-c", "cat >\"$1\" && chmod +x \"$1\"", "sh"])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("a shell starts");
+    let text = format!("#!/bin/sh\n{body}\n");
+    let mut stdin = writer.stdin.take().expect("it is piped");
+    stdin.write_all(text.as_bytes()).expect("the shell reads");
+    drop(stdin);
+    let written = writer.wait().expect("the shell ends").success();
+    assert!(written, "{} can be written", path.display());
+    path
+}

@@ -1,0 +1,27 @@
+//! Problems: record types and readers for every benchmark format.
+//!
+//! - [`problem`]: what a reader gives.
+//! - [`format`](mod@format): one file per format, and the detection of formats by content.
+//! - [`sources`]: from a path, a benchmark's name or a statement to problems and solutions.
+//! - [`bundled`]: the benchmark that comes with Lakatos.
+//! - [`lean`]: Lean text, read without Lean.
+//! - [`normalise`]: old syntax made new.
+//! - [`error`]: what can be wrong with a source or with one of its rows.
+//! - [`filter`]: split, pattern, limit.
+//!
+//! This crate knows nothing of Lean processes, and reads no file that its caller does not name.
+
+pub mod bundled;
+pub mod error;
+pub mod filter;
+pub mod format;
+pub mod lean;
+pub mod normalise;
+pub mod problem;
+pub mod sources;
+
+pub use error::{FaultKind, ReadError, ReadReport, RowFault, SolutionReport};
+pub use filter::Filter;
+pub use format::{Format, ReadOptions};
+pub use problem::{Environment, Origin, Problem, Solution};
+pub use sources::{read_solutions, read_source, read_sources, read_statement};

@@ -1,0 +1,14 @@
+//! Measurements behind `docs/benchmarks.md`.
+//!
+//! Each measurement gives [`Figure`]s: a value, its unit, and the target that the project has set
+//! itself, so that a table with ratios and a line of JSON say the same. Wall-clock times are what is
+//! measured here, and nowhere in the tests.
+
+mod figure;
+mod soak;
+mod steps;
+mod workload;
+
+pub use figure::{Figure, Target, percentile};
+pub use soak::soak;
+pub use steps::{first_tactic, overhead, scaling};

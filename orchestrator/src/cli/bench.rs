@@ -1,0 +1,170 @@
+//! `lakatos bench`: the measurements that `docs/benchmarks.md` records.
+
+use lakatos_lean_bridge::launch::Launcher;
+use serde::Serialize;
+
+use super::context::Context;
+use super::lean::{self, LeanArgs};
+use super::prove;
+use crate::bench::{Figure, Target, first_tactic, overhead, scaling, soak};
+use crate::exit::{Exit, Failure};
+use crate::store::Counts;
+
+/// Measure this machine and this program
+///
+/// Example: lakatos bench first-tactic
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+    #[command(flatten)]
+    lean: LeanArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Seconds from a prepared Lean to the first tactic's outcome
+    ///
+    /// Example: lakatos bench first-tactic --rounds 5
+    FirstTactic {
+        /// Times to measure
+        #[arg(long, value_name = "N", default_value_t = 5)]
+        rounds: u32,
+    },
+    /// Milliseconds that a step takes beyond Lean's own time
+    ///
+    /// Example: lakatos bench overhead
+    Overhead {
+        /// Rounds through the exercises
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        rounds: u32,
+    },
+    /// Steps per second by number of workers
+    ///
+    /// Example: lakatos bench scaling --many 2
+    Scaling {
+        /// Compare this many workers with one
+        #[arg(long, value_name = "N", default_value_t = 2)]
+        many: usize,
+        /// Steps for each worker
+        #[arg(long, value_name = "N", default_value_t = 1000)]
+        steps: u32,
+    },
+    /// Memory of one worker over many steps
+    ///
+    /// Example: lakatos bench soak --steps 20000
+    Soak {
+        /// Steps in all
+        #[arg(long, value_name = "N", default_value_t = 20_000)]
+        steps: u32,
+    },
+    /// Prove the bundled benchmark, and count
+    ///
+    /// Example: lakatos bench bundled --time-per-theorem 30
+    Bundled {
+        #[command(flatten)]
+        search: prove::SearchArgs,
+    },
+    /// Prove a miniF2F file or directory, and count
+    ///
+    /// Example: lakatos bench minif2f minif2f-valid.jsonl --time-per-theorem 60
+    Minif2f {
+        /// The file or directory
+        path: String,
+        #[command(flatten)]
+        search: prove::SearchArgs,
+    },
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    event: &'static str,
+    bench: &'static str,
+    lean: &'a str,
+    cores: usize,
+    version: &'static str,
+    #[serde(flatten)]
+    figure: &'a Figure,
+}
+
+pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
+    let mut config = context.config(None)?;
+    args.lean.apply(&mut config.lean)?;
+    if let What::Bundled { search } = args.what {
+        let (counts, lean) = prove::measure(context, config, "bundled", &search).await?;
+        let share = 100.0 * f64::from(counts.proved) / f64::from(counts.problems.max(1));
+        let mut figures = counted(&counts);
+        figures.push(Figure::new("share proved", share, "%").target(Target::AtLeast(75.0)));
+        print(context, "bundled", &lean, &figures);
+        return Ok(Exit::Success);
+    }
+    if let What::Minif2f { path, search } = args.what {
+        let (counts, lean) = prove::measure(context, config, &path, &search).await?;
+        let attempted = counts.problems - counts.declined;
+        let mut figures = counted(&counts);
+        figures.push(Figure::new("attempted", attempted.into(), "problems"));
+        print(context, "minif2f", &lean, &figures);
+        return Ok(Exit::Success);
+    }
+    let launcher = lean::launcher(context, &config.lean).await?;
+    let lean = launcher.describe();
+    let (name, figures) = steps(context, args.what, &launcher).await?;
+    print(context, name, &lean, &figures);
+    Ok(Exit::Success)
+}
+
+async fn steps(
+    context: &Context,
+    what: What,
+    launcher: &Launcher,
+) -> Result<(&'static str, Vec<Figure>), Failure> {
+    Ok(match what {
+        What::FirstTactic { rounds } => ("first-tactic", first_tactic(launcher, rounds).await?),
+        What::Overhead { rounds } => ("overhead", overhead(launcher, rounds).await?),
+        What::Scaling { many, steps } => ("scaling", scaling(launcher, many.max(1), steps).await?),
+        What::Soak { steps } => {
+            let console = &context.console;
+            let said = |done: u32, mb: u64| console.say(format!("{done} steps: {mb} MB"));
+            ("soak", soak(launcher, steps, &said).await?)
+        }
+        What::Bundled { .. } | What::Minif2f { .. } => ("", Vec::new()),
+    })
+}
+
+fn counted(counts: &Counts) -> Vec<Figure> {
+    [
+        ("problems", counts.problems),
+        ("proved", counts.proved),
+        ("refuted", counts.refuted),
+        ("failed", counts.failed),
+        ("declined", counts.declined),
+        ("faults", counts.faults),
+    ]
+    .into_iter()
+    .map(|(word, n)| Figure::new(word, n.into(), "problems"))
+    .collect()
+}
+
+fn print(context: &Context, bench: &'static str, lean: &str, figures: &[Figure]) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let version = env!("CARGO_PKG_VERSION");
+    if !context.console.is_json() {
+        context
+            .console
+            .out(format!("{bench}: {lean}, {cores} cores, Lakatos {version}"));
+    }
+    for figure in figures {
+        if context.console.is_json() {
+            context.console.json(&Record {
+                event: "figure",
+                bench,
+                lean,
+                cores,
+                version,
+                figure,
+            });
+        } else {
+            context.console.out(figure.line());
+        }
+    }
+}

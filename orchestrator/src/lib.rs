@@ -1,0 +1,24 @@
+//! Search, scheduling, run store and command line of Lakatos.
+//!
+//! - [`cli`]: one file per command; the only place that reads the environment and the home
+//!   directory, and that decides what people see.
+//! - [`config`]: the effective configuration (defaults, files, flags).
+//! - [`scheduler`]: many theorems in flight, from the store's waiting problems to final results.
+//! - [`search`]: best-first search for one theorem; [`policy`] proposes its tactics.
+//! - [`record`]: what an attempt leaves behind; [`store`] keeps it, [`report`] draws it.
+//! - [`events`] and [`progress`]: what a long job says while it runs.
+//! - [`bench`]: measurements behind `docs/benchmarks.md`.
+//! - [`exit`]: kinds of failure and their exit codes.
+
+pub mod bench;
+pub mod cli;
+pub mod config;
+pub mod events;
+pub mod exit;
+pub mod policy;
+pub mod progress;
+pub mod record;
+pub mod report;
+pub mod scheduler;
+pub mod search;
+pub mod store;

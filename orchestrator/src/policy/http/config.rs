@@ -1,0 +1,63 @@
+//! How the model server is reached and asked: the `[policy.http]` table of the configuration file.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of the OpenAI-compatible client. The API key is not among them: the program's edge
+/// reads it from the environment and passes it to [`super::HttpPolicy::new`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Where the API's `/v1` is, such as `http://127.0.0.1:8000/v1`.
+    pub base_url: String,
+    /// The model's name, as the server knows it.
+    pub model: String,
+    /// The prompt template: a bundled one's name (`reprover`, `bfs-prover`, `internlm`, `deepseek`)
+    /// or the path of a TOML file.
+    pub template: String,
+    /// Completions asked for in each round.
+    pub samples: u32,
+    /// Rounds for each node, with the temperature rising from the first to the last.
+    pub rounds: u32,
+    /// Sampling temperature of the first round.
+    pub temperature: f64,
+    /// Added to the temperature in each later round.
+    pub temperature_step: f64,
+    /// Tokens of a completion at most.
+    pub max_tokens: u32,
+    /// Seconds for one request, the answer included.
+    pub timeout_s: u32,
+    /// Attempts for one request in all.
+    pub attempts: u32,
+    /// First pause before another attempt, in milliseconds; doubles each time, with jitter.
+    pub backoff_ms: u64,
+    /// Longest pause, in milliseconds, also where the server's `Retry-After` asks for a longer one.
+    pub max_backoff_ms: u64,
+    /// Requests under way at once, over all theorems; others wait their turn.
+    pub concurrency: usize,
+    /// Ask `/chat/completions` instead of `/completions`.
+    pub chat: bool,
+    /// Proxy to go through; empty for none. Proxies of the environment are not used.
+    pub proxy: String,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            base_url: "http://127.0.0.1:8000/v1".into(),
+            model: "default".into(),
+            template: "bfs-prover".into(),
+            samples: 8,
+            rounds: 2,
+            temperature: 0.7,
+            temperature_step: 0.3,
+            max_tokens: 128,
+            timeout_s: 60,
+            attempts: 4,
+            backoff_ms: 250,
+            max_backoff_ms: 20_000,
+            concurrency: 8,
+            chat: false,
+            proxy: String::new(),
+        }
+    }
+}

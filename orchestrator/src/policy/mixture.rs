@@ -1,0 +1,183 @@
+//! Several policies as one.
+//!
+//! Each part is asked at the same time; proposals are interleaved best first, after a part's
+//! log-probabilities have been shifted by the logarithm of its share of the weights. A part that
+//! fails is left out of that round and reported once; only if every part fails does the mixture fail.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+
+use super::{Observation, Policy, PolicyContext, PolicyError, PolicyFuture, Proposal, Round};
+
+/// A weighted mixture of policies.
+pub struct Mixture {
+    parts: Vec<Part>,
+}
+
+struct Part {
+    policy: Arc<dyn Policy>,
+    shift: f64,
+    reported: AtomicBool,
+}
+
+impl Mixture {
+    /// A mixture of policies with positive weights; what is not positive counts as very little.
+    pub fn new(parts: Vec<(f64, Arc<dyn Policy>)>) -> Self {
+        let clean = |w: f64| if w.is_finite() && w > 0.0 { w } else { 1e-9 };
+        let total: f64 = parts.iter().map(|(w, _)| clean(*w)).sum();
+        let parts = parts
+            .into_iter()
+            .map(|(w, policy)| Part {
+                policy,
+                shift: (clean(w) / total).ln(),
+                reported: AtomicBool::new(false),
+            })
+            .collect();
+        Self { parts }
+    }
+
+    fn report(part: &Part, error: &PolicyError) {
+        if !part.reported.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                policy = part.policy.name(),
+                "{error}; the search goes on without it where it fails, and this is said only once"
+            );
+        }
+    }
+}
+
+impl Policy for Mixture {
+    fn name(&self) -> &str {
+        "mixture"
+    }
+
+    fn propose<'a>(&'a self, context: &'a PolicyContext<'a>) -> PolicyFuture<'a> {
+        Box::pin(async move {
+            let answers = join_all(
+                self.parts
+                    .iter()
+                    .map(|p| p.policy.propose(context))
+                    .collect(),
+            )
+            .await;
+            let mut rounds = Vec::new();
+            let mut failure = None;
+            for (part, answer) in self.parts.iter().zip(answers) {
+                match answer {
+                    Ok(round) => rounds.push((part.shift, round)),
+                    Err(error) => {
+                        Self::report(part, &error);
+                        failure = Some(error);
+                    }
+                }
+            }
+            match failure {
+                Some(error) if rounds.is_empty() => Err(error),
+                _ => Ok(merge(rounds)),
+            }
+        })
+    }
+
+    fn observe(&self, context: &PolicyContext<'_>, tried: &[Observation<'_>]) {
+        for part in &self.parts {
+            part.policy.observe(context, tried);
+        }
+    }
+}
+
+/// Interleaves rounds, likeliest first; of equal tactics the likelier stays, and of equal chances the
+/// earlier part comes first.
+fn merge(rounds: Vec<(f64, Round)>) -> Round {
+    let more = rounds.iter().any(|(_, r)| r.more);
+    let mut all: Vec<Proposal> = rounds
+        .into_iter()
+        .flat_map(|(shift, round)| {
+            round.proposals.into_iter().map(move |p| Proposal {
+                logprob: p.logprob + shift,
+                ..p
+            })
+        })
+        .collect();
+    all.sort_by(|a, b| b.logprob.total_cmp(&a.logprob));
+    let mut seen = HashSet::new();
+    all.retain(|p| seen.insert(p.tactic.clone()));
+    Round {
+        proposals: all,
+        more,
+    }
+}
+
+/// Runs futures together on this task; answers in order.
+async fn join_all<T>(mut futures: Vec<Pin<Box<dyn Future<Output = T> + Send + '_>>>) -> Vec<T> {
+    let mut done: Vec<Option<T>> = futures.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        let mut waiting = false;
+        for (future, slot) in futures.iter_mut().zip(&mut done) {
+            if slot.is_none() {
+                match future.as_mut().poll(cx) {
+                    Poll::Ready(value) => *slot = Some(value),
+                    Poll::Pending => waiting = true,
+                }
+            }
+        }
+        if waiting {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proposal(tactic: &str, logprob: f64, source: &str) -> Proposal {
+        Proposal {
+            tactic: tactic.into(),
+            logprob,
+            tokens: 1,
+            source: source.into(),
+            heartbeats: None,
+        }
+    }
+
+    #[test]
+    fn rounds_are_interleaved_by_shifted_chance() {
+        let a = Round {
+            proposals: vec![proposal("simp", -0.1, "a"), proposal("omega", -3.0, "a")],
+            more: false,
+        };
+        let b = Round {
+            proposals: vec![proposal("omega", -0.2, "b"), proposal("rfl", -0.3, "b")],
+            more: true,
+        };
+        let merged = merge(vec![(0.5f64.ln(), a), (0.5f64.ln(), b)]);
+        let order: Vec<_> = merged
+            .proposals
+            .iter()
+            .map(|p| (p.tactic.as_str(), p.source.as_str()))
+            .collect();
+        assert_eq!(order, [("simp", "a"), ("omega", "b"), ("rfl", "b")]);
+        assert!(merged.more);
+    }
+
+    #[tokio::test]
+    async fn answers_come_back_in_order() {
+        let (early, late) = tokio::sync::oneshot::channel();
+        let futures: Vec<Pin<Box<dyn Future<Output = u8> + Send>>> = vec![
+            Box::pin(async move { late.await.unwrap() }),
+            Box::pin(async move {
+                early.send(1).unwrap();
+                2
+            }),
+        ];
+        assert_eq!(join_all(futures).await, [1, 2]);
+    }
+}

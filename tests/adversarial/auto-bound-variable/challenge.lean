@@ -1,0 +1,1 @@
+theorem target : ∀ x : Nat, x = 0 := by sorry

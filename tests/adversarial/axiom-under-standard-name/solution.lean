@@ -1,0 +1,4 @@
+namespace Evil
+axiom propext : False
+end Evil
+theorem target : 2 + 2 = 5 := Evil.propext.elim

@@ -1,0 +1,3 @@
+axiom Claim : Prop
+axiom claim : Claim
+theorem target : Claim := claim

@@ -1,0 +1,2 @@
+#exit
+theorem target : 2 + 2 = 4 := rfl

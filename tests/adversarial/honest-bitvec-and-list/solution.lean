@@ -1,0 +1,1 @@
+theorem target (xs : List Nat) : (xs.map (· + 1)).length = xs.length := by simp

@@ -1,0 +1,1 @@
+theorem target.{u} (α : Type u) (f : α → α) (h : ∀ x, f x = x) : f = id := by sorry

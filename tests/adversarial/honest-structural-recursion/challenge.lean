@@ -1,0 +1,4 @@
+inductive Tree | leaf | node (l r : Tree)
+def Tree.size : Tree → Nat | leaf => 1 | node l r => l.size + r.size
+def Tree.flip : Tree → Tree | leaf => leaf | node l r => node r.flip l.flip
+theorem target (t : Tree) : t.flip.size = t.size := by sorry

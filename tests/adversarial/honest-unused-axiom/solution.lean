@@ -1,0 +1,2 @@
+axiom unused : False
+theorem target : 2 + 2 = 4 := rfl

@@ -1,0 +1,11 @@
+def log (n : Nat) : Nat := if h : n < 2 then 0 else 1 + log (n / 2)
+termination_by n
+theorem target : ∀ n, log n ≤ n := by
+  intro n
+  induction n using Nat.strongRecOn with
+  | _ n ih =>
+    rw [log]
+    split
+    · omega
+    · have := ih (n / 2) (by omega)
+      omega

@@ -1,0 +1,2 @@
+local instance (priority := high) evil : LT Nat := ⟨fun _ _ => True⟩
+theorem target (a b : Nat) : a < b := trivial

@@ -1,0 +1,2 @@
+inductive Color | red | green
+theorem target (c : Color) : c = .red := by sorry

@@ -1,0 +1,2 @@
+inductive Color | red
+theorem target (c : Color) : c = .red := by cases c; rfl

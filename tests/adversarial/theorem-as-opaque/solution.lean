@@ -1,0 +1,1 @@
+opaque target : 2 + 2 = 4 := rfl

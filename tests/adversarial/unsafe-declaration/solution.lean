@@ -1,0 +1,2 @@
+unsafe def cheat : 2 + 2 = 5 := cheat
+theorem target : 2 + 2 = 5 := cheat

@@ -1,0 +1,1 @@
+theorem target (n : Nat) : n < 10 := by sorry

@@ -1,0 +1,7 @@
+//! End-to-end tests of the built program.
+
+mod cli;
+mod killed;
+mod prove;
+mod repl;
+mod support;

@@ -1,0 +1,264 @@
+//! `prove`, `verify`, `report`, `replay` and `resume` on a real Lean.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{lakatos, lean, lean_home, of_kind, run};
+
+/// A run's name that no other test, and no other process, uses.
+fn run_name(what: &str) -> String {
+    format!("test-{what}-{}", std::process::id())
+}
+
+fn file(dir: &Path, name: &str, text: &str) -> PathBuf {
+    let path = dir.join(name);
+    std::fs::write(&path, text).expect("a file can be written");
+    path
+}
+
+/// What became of a problem.
+#[track_caller]
+fn problem<'a>(events: &'a [Value], name: &str) -> &'a Value {
+    let found: Vec<_> = of_kind(events, "problem")
+        .into_iter()
+        .filter(|e| e["name"] == name)
+        .collect();
+    assert_eq!(found.len(), 1, "{name} has one result");
+    found[0]
+}
+
+#[test]
+fn a_file_from_statement_to_report() {
+    let _lean = lean();
+    let dir = tempfile::tempdir().unwrap();
+    let home = lean_home();
+    let input = file(
+        dir.path(),
+        "mixed.lean",
+        "theorem true_one (a b : Nat) : a + b = b + a := by sorry\n\
+         theorem false_one (n : Nat) : n + 1 = n := by sorry\n\
+         theorem no_syntax (n : Nat : n = := by sorry\n\
+         theorem no_proposition (n : Nat) : Nat := by sorry\n\
+         theorem no_such_name : Nat.noSuchThing 1 = 1 := by sorry\n",
+    );
+    let report = dir.path().join("report.html");
+    let name = run_name("mixed");
+    let ended = run(
+        &home,
+        &[
+            "--json",
+            "prove",
+            input.to_str().unwrap(),
+            "no/such/file.lean",
+            "--embedded",
+            "--refute",
+            "--workers",
+            "1",
+            "--time-per-theorem",
+            "60",
+            "--run",
+            &name,
+            "--report",
+            report.to_str().unwrap(),
+        ],
+    );
+    let events = ended.events();
+    assert_eq!(ended.code, 2, "some input was bad: {}", ended.err);
+    let proved = problem(&events, "true_one");
+    assert_eq!(
+        (&proved["verdict"], &proved["level"]),
+        (&"proved".into(), &3.into())
+    );
+    assert_eq!(proved["environment"], "core");
+    assert!(
+        proved["proof"]
+            .as_str()
+            .unwrap()
+            .starts_with("theorem true_one")
+    );
+    let refuted = problem(&events, "false_one");
+    assert_eq!(
+        (&refuted["verdict"], &refuted["level"]),
+        (&"refuted".into(), &3.into())
+    );
+    for (name, reason) in [
+        ("no_proposition", "not_a_proposition"),
+        ("no_such_name", "does_not_elaborate"),
+        ("no_syntax", "does_not_elaborate"),
+    ] {
+        let declined = problem(&events, name);
+        assert_eq!(
+            (&declined["verdict"], &declined["reason"]),
+            (&"declined".into(), &reason.into())
+        );
+        assert!(declined["message"].as_str().is_some_and(|m| !m.is_empty()));
+    }
+    let unread = of_kind(&events, "input_error");
+    assert!(unread.iter().any(|e| e["place"] == "no/such/file.lean"));
+    let summary = events.last().unwrap();
+    assert_eq!(summary["event"], "summary");
+    assert_eq!(
+        (&summary["proved"], &summary["refuted"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(summary["faults"], 0);
+    assert!(summary["seconds"].as_f64().is_some());
+    let html = std::fs::read_to_string(&report).unwrap();
+    assert!(html.contains("true_one") && html.contains("<svg"));
+
+    let listed = run(&home, &["--json", "runs", &name]);
+    assert_eq!(
+        of_kind(&listed.events(), "problem").len(),
+        of_kind(&events, "problem").len(),
+        "the store holds what was announced"
+    );
+    for (problem, tactics) in [("true_one", true), ("false_one", false)] {
+        let mut args = vec!["--json", "replay", &name, problem];
+        args.extend(tactics.then_some("--tactics"));
+        let replayed = run(&home, &args);
+        assert_eq!(
+            replayed.code, 0,
+            "{problem}: {}{}",
+            replayed.out, replayed.err
+        );
+    }
+    let again = run(&home, &["--json", "resume", &name]);
+    assert_eq!(again.code, 0);
+    assert!(
+        of_kind(&again.events(), "run_started").is_empty(),
+        "there is nothing left to do"
+    );
+}
+
+#[test]
+fn what_needs_mathlib_is_declined_in_words() {
+    let _lean = lean();
+    let ended = run(
+        &lean_home(),
+        &[
+            "--json",
+            "prove",
+            "--statement",
+            "theorem foo (x : ℝ) : x ^ 2 ≥ 0",
+            "--import",
+            "Mathlib",
+            "--embedded",
+            "--workers",
+            "1",
+            "--run",
+            &run_name("mathlib"),
+        ],
+    );
+    assert_eq!(
+        ended.code, 0,
+        "what needs Mathlib is not bad input: {}",
+        ended.err
+    );
+    let events = ended.events();
+    let declined = problem(&events, "foo");
+    assert_eq!(declined["verdict"], "declined");
+    assert_eq!(declined["reason"], "needs_mathlib");
+    assert!(declined["message"].as_str().unwrap().contains("--project"));
+}
+
+#[test]
+fn finished_proofs_get_verdicts_and_exit_codes() {
+    let _lean = lean();
+    let dir = tempfile::tempdir().unwrap();
+    let verify = |path: &Path| {
+        let args = ["--json", "verify", "--embedded", path.to_str().unwrap()];
+        run(&lean_home(), &args)
+    };
+    let good = file(
+        dir.path(),
+        "good.lean",
+        "theorem good (n : Nat) : n + 0 = n := by\n  rfl\n",
+    );
+    let ended = verify(&good);
+    assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+    let events = ended.events();
+    assert_eq!(events[0]["verdict"], "accepted");
+    assert_eq!(events[0]["level"], 3);
+    for (name, text) in [
+        (
+            "wrong.lean",
+            "theorem wrong (n : Nat) : n + 0 = n := by\n  exact absurd rfl rfl\n",
+        ),
+        (
+            "axiom.lean",
+            "axiom cheat : False\ntheorem bad : 1 = 2 := cheat.elim\n",
+        ),
+    ] {
+        let ended = verify(&file(dir.path(), name, text));
+        assert_eq!(ended.code, 1, "{name}: {}{}", ended.out, ended.err);
+        assert_eq!(ended.events()[0]["verdict"], "rejected", "{name}");
+    }
+}
+
+#[test]
+fn a_second_process_on_a_run_is_refused_and_an_interrupt_is_written() {
+    use std::io::{BufRead, BufReader};
+    let _lean = lean();
+    let dir = tempfile::tempdir().unwrap();
+    let home = lean_home();
+    let text: String = (0..40)
+        .map(|i| format!("theorem t{i} (a b : Nat) : a + b + {i} = {i} + b + a := by sorry\n"))
+        .collect();
+    let input = file(dir.path(), "many.lean", &text);
+    let name = run_name("interrupted");
+    let mut child = lakatos(
+        &home,
+        &[
+            "--json",
+            "prove",
+            input.to_str().unwrap(),
+            "--embedded",
+            "--workers",
+            "1",
+            "--run",
+            &name,
+        ],
+    )
+    .spawn()
+    .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.find(|l| l.as_ref().unwrap().contains("\"event\":\"problem\""));
+    assert!(first.is_some(), "something is proved");
+    let second = run(&home, &["resume", &name]);
+    assert_eq!(second.code, 5);
+    assert!(second.err.contains("another process"), "{}", second.err);
+    let pid = child.id().to_string();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let rest: Vec<Value> = lines
+        .map(|l| serde_json::from_str(&l.unwrap()).unwrap())
+        .collect();
+    let code = child.wait().unwrap().code();
+    let left = &rest.last().unwrap()["remaining"];
+    assert_eq!(code, Some(130), "{left} were left");
+    let interrupted = of_kind(&rest, "interrupted");
+    assert!(
+        interrupted[0]["resume"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("resume {name}"))
+    );
+    let resumed = run(&home, &["--json", "resume", &name]);
+    assert_eq!(resumed.code, 0, "{}", resumed.err);
+    let events = resumed.events();
+    let summary = events.last().unwrap();
+    assert_eq!(
+        (&summary["proved"], &summary["remaining"]),
+        (&40.into(), &0.into())
+    );
+    assert!(
+        of_kind(&events, "problem").len() as u64 <= left.as_u64().unwrap(),
+        "only what was left is proved"
+    );
+}

@@ -1,0 +1,72 @@
+//! `lakatos repl`: a client of the community REPL's protocol, on the real Lean.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{lakatos, lean, lean_home};
+
+/// Sends requests, each ended by a blank line, and reads all answers.
+fn converse(files: &std::path::Path, requests: &[&str]) -> Vec<Value> {
+    let _guard = lean();
+    let home = lean_home();
+    let mut child = lakatos(&home, &["repl", "--embedded", "--write", "--files"])
+        .arg(files)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    for request in requests {
+        write!(stdin, "{request}\n\n").expect("it reads");
+    }
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    serde_json::Deserializer::from_str(&said)
+        .into_iter::<Value>()
+        .map(|answer| answer.expect("an answer is JSON"))
+        .collect()
+}
+
+#[test]
+fn a_client_of_the_community_repl_is_served() {
+    let files = tempfile::tempdir().unwrap();
+    std::fs::write(
+        files.path().join("f.lean"),
+        "theorem t : 2 ≤ 3 := by\n  decide\n",
+    )
+    .unwrap();
+    let answers = converse(
+        files.path(),
+        &[
+            r#"{"cmd": "inductive T | node (ts : List T)\ndef f (n : Nat) := n + 1\ntheorem g (n : Nat) : f n = n + 1 := by sorry"}"#,
+            r#"{"tactic": "unfold f", "proofState": 0}"#,
+            r#"{"tactic": "exact g n", "proofState": 0}"#,
+            r#"{"tactic": "rfl", "proofState": 0}"#,
+            r#"{"cmd": "example : f 1 = 2 := by rfl", "env": 0, "allTactics": true}"#,
+            r#"{"path": "f.lean"}"#,
+            "this is not JSON",
+            r#"{"cmd": "example : True := trivial", "env": 77}"#,
+            r#"{"pickleTo": "env.olean", "env": 0}"#,
+            r#"{"unpickleEnvFrom": "env.olean"}"#,
+            r#"{"cmd": "example : f 1 = 2 := by rfl\nexample (t : T) : t = t := by cases t; rfl", "env": 3}"#,
+        ],
+    );
+    assert_eq!(answers.len(), 11, "one answer a request: {answers:#?}");
+    assert_eq!(answers[0]["env"], 0);
+    assert_eq!(answers[0]["sorries"][0]["goal"], "n : Nat\n⊢ f n = n + 1");
+    // `unfold` leaves the equation; a theorem may not be used in its own proof.
+    assert_eq!(answers[1]["goals"][0], "n : Nat\n⊢ n + 1 = n + 1");
+    assert_eq!(answers[1]["proofStatus"], "Incomplete: open goals remain");
+    let own = answers[2]["proofStatus"].as_str().unwrap();
+    assert!(own.starts_with("Error: kernel type check failed"), "{own}");
+    assert_eq!(answers[3]["proofStatus"], "Completed");
+    assert_eq!(answers[4]["tactics"][0]["tactic"], "rfl");
+    assert_eq!(answers[5], serde_json::json!({"env": 2}));
+    assert!(answers[6]["message"].as_str().unwrap().contains("JSON"));
+    assert_eq!(answers[7]["message"], "Unknown environment.");
+    assert_eq!(answers[10], serde_json::json!({"env": 4}));
+}

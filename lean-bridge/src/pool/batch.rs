@@ -34,13 +34,13 @@ enum Stage {
 }
 
 impl Batch<'_> {
-    /// One outcome for each tactic, in order, and Lean's own time in milliseconds.
+    /// One outcome for each tactic, in order.
     pub async fn run(
         &self,
         core: &mut Core,
         tactics: &[TacticRequest],
         deadline_ms: u64,
-    ) -> Result<(Vec<Tried>, f64), Failure> {
+    ) -> Result<Vec<Tried>, Failure> {
         match self.attempt(core, tactics, deadline_ms).await {
             Ok(done) => Ok(done),
             Err(Stage::Before(failure) | Stage::During(failure)) if !failure.is_death() => {
@@ -60,12 +60,12 @@ impl Batch<'_> {
         core: &mut Core,
         tactics: &[TacticRequest],
         deadline_ms: u64,
-    ) -> Result<(Vec<Tried>, f64), Failure> {
+    ) -> Result<Vec<Tried>, Failure> {
         // A tactic that hangs must not take the others' time.
         let share = (deadline_ms / tactics.len() as u64)
             .max(LEAST_MS)
             .min(deadline_ms);
-        let (mut tried, mut lean_ms, mut deaths) = (Vec::with_capacity(tactics.len()), 0.0, 1);
+        let (mut tried, mut deaths) = (Vec::with_capacity(tactics.len()), 1);
         let mut closed = false;
         for tactic in tactics {
             if closed && self.stop_on_close {
@@ -89,8 +89,7 @@ impl Batch<'_> {
                 other => other,
             };
             match alone {
-                Ok((outcomes, ms)) => {
-                    lean_ms += ms;
+                Ok(outcomes) => {
                     closed |= outcomes
                         .iter()
                         .any(|t| t.outcome.status == OutcomeStatus::Closed);
@@ -103,7 +102,7 @@ impl Batch<'_> {
                 Err(Stage::Before(failure) | Stage::During(failure)) => return Err(failure),
             }
         }
-        Ok((tried, lean_ms))
+        Ok(tried)
     }
 
     async fn attempt(
@@ -111,7 +110,7 @@ impl Batch<'_> {
         core: &mut Core,
         tactics: &[TacticRequest],
         deadline_ms: u64,
-    ) -> Result<(Vec<Tried>, f64), Stage> {
+    ) -> Result<Vec<Tried>, Stage> {
         let mut state = self
             .node
             .resolve(core, self.env)
@@ -131,16 +130,16 @@ impl Batch<'_> {
         }
         let generation = core.generation();
         match answer {
-            Ok((outcomes, ms)) => {
+            Ok(outcomes) => {
                 let tried = outcomes.into_iter().map(|outcome| Tried {
                     generation,
                     outcome,
                 });
-                Ok((tried.collect(), ms))
+                Ok(tried.collect())
             }
             Err(Failure::Refused(Refusal { kind, message, .. })) if kind == "deadline" => {
                 let late = |_| failed(ErrorClass::Deadline, message.clone());
-                Ok((tactics.iter().map(late).collect(), deadline_ms as f64))
+                Ok(tactics.iter().map(late).collect())
             }
             Err(failure) => Err(Stage::During(failure)),
         }
@@ -152,7 +151,7 @@ impl Batch<'_> {
         state: u64,
         tactics: &[TacticRequest],
         deadline_ms: u64,
-    ) -> Result<(Vec<RawOutcome>, f64), Failure> {
+    ) -> Result<Vec<RawOutcome>, Failure> {
         let request = Request::Step {
             state,
             tactics,
@@ -160,7 +159,7 @@ impl Batch<'_> {
             split: true,
         };
         let answer = core.request::<Outcomes>(&request, deadline_ms).await?;
-        let outcomes = answer.value.outcomes;
+        let outcomes = answer.outcomes;
         if outcomes.len() != tactics.len() {
             return Err(Failure::protocol(format!(
                 "{} tactics were sent and {} outcomes came back",
@@ -168,7 +167,7 @@ impl Batch<'_> {
                 outcomes.len()
             )));
         }
-        Ok((outcomes, answer.ms))
+        Ok(outcomes)
     }
 }
 

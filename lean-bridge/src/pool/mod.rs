@@ -7,7 +7,6 @@
 
 mod batch;
 mod framing;
-mod measure;
 mod options;
 mod process;
 mod recipe;
@@ -27,9 +26,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use crate::launch::Role;
-pub use measure::{
-    MemoryGrowth, Overhead, Throughput, step_memory, step_overhead, step_throughput,
-};
 pub use options::PoolOptions;
 pub use session::{Outcome, ProofState, Session, SorryState, Started, StateId};
 pub use spawner::Spawner;
@@ -282,6 +278,6 @@ impl<T: DeserializeOwned + Send + 'static> Work for WholeText<T> {
 
     async fn attempt(&self, core: &mut Core) -> Result<T, Failure> {
         let request = |id| (self.request)(id, &self.text);
-        Ok(core.ask(&self.env, request, self.timeout_ms).await?.value)
+        core.ask(&self.env, request, self.timeout_ms).await
     }
 }

@@ -232,12 +232,12 @@ impl Node {
                     statement,
                     negate: *negate,
                 };
-                let started: Started = core.ask(env, request, REPLAY_MS).await?.value;
+                let started: Started = core.ask(env, request, REPLAY_MS).await?;
                 self.accept(core.generation(), &started.root)
             }
             Origin::Sorry { text, index } => {
                 let request = |env| Request::Sorries { env, text };
-                let holes: Holes = core.ask(env, request, REPLAY_MS).await?.value;
+                let holes: Holes = core.ask(env, request, REPLAY_MS).await?;
                 let generation = core.generation();
                 for (i, hole) in holes.sorries.iter().enumerate() {
                     if i != *index {
@@ -261,7 +261,7 @@ impl Node {
                     stop_on_close: false,
                     split: true,
                 };
-                let outcomes: Outcomes = core.request(&request, REPLAY_MS).await?.value;
+                let outcomes: Outcomes = core.request(&request, REPLAY_MS).await?;
                 let states = match outcomes.outcomes.into_iter().next() {
                     Some(RawOutcome {
                         status: OutcomeStatus::Open,

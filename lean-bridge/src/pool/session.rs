@@ -74,7 +74,9 @@ pub struct SorryState {
     pub root: ProofState,
 }
 
-/// One theorem's proof states. Its states are freed in the worker when it is dropped.
+/// One theorem's proof states. Its states are freed in the worker when the last clone of it is
+/// dropped.
+#[derive(Clone)]
 pub struct Session {
     inner: Arc<Inner>,
     opened: Opened,
@@ -235,22 +237,8 @@ impl Session {
         stop_on_close: bool,
         deadline_ms: u64,
     ) -> Result<Vec<Outcome>, BridgeError> {
-        Ok(self
-            .step_timed(state, tactics, stop_on_close, deadline_ms)
-            .await?
-            .0)
-    }
-
-    /// As [`Session::step`], with Lean's own time for the whole request in milliseconds.
-    pub(super) async fn step_timed(
-        &self,
-        state: StateId,
-        tactics: &[TacticRequest],
-        stop_on_close: bool,
-        deadline_ms: u64,
-    ) -> Result<(Vec<Outcome>, f64), BridgeError> {
         if tactics.is_empty() {
-            return Ok((Vec::new(), 0.0));
+            return Ok(Vec::new());
         }
         let node = self.inner.node(state)?;
         let (inner, tactics) = (Arc::clone(&self.inner), tactics.to_vec());
@@ -337,7 +325,7 @@ impl Work for Start {
             type_hash,
             root,
             messages,
-        } = answer.value;
+        } = answer;
         let (generation, garbage) = (core.generation(), &inner.worker.garbage);
         let node = Node::statement(generation, garbage, &root, statement.clone(), *negate);
         Ok(Started {
@@ -370,7 +358,7 @@ impl Work for FindSorries {
             deadline_ms,
         } = self;
         let request = |env| Request::Sorries { env, text };
-        let holes: Holes = core.ask(&inner.env, request, *deadline_ms).await?.value;
+        let holes: Holes = core.ask(&inner.env, request, *deadline_ms).await?;
         let (generation, garbage) = (core.generation(), &inner.worker.garbage);
         let adopt = |(index, hole): (usize, SorryAt)| {
             let node = Node::sorry(generation, garbage, &hole.root, Arc::clone(text), index);
@@ -409,7 +397,7 @@ struct Step {
 }
 
 impl Work for Step {
-    type Made = (Vec<Outcome>, f64);
+    type Made = Vec<Outcome>;
 
     async fn attempt(&self, core: &mut Core) -> Result<Self::Made, Failure> {
         let Self {
@@ -424,14 +412,11 @@ impl Work for Step {
             env: &inner.env,
             stop_on_close: *stop_on_close,
         };
-        let (tried, ms) = batch.run(core, tactics, *deadline_ms).await?;
+        let tried = batch.run(core, tactics, *deadline_ms).await?;
         let pairs = tactics.iter().zip(tried);
-        Ok((
-            pairs
-                .map(|(tactic, tried)| inner.outcome(node, tactic, tried))
-                .collect(),
-            ms,
-        ))
+        Ok(pairs
+            .map(|(tactic, tried)| inner.outcome(node, tactic, tried))
+            .collect())
     }
 
     /// The batch has had its own retries.
@@ -439,7 +424,7 @@ impl Work for Step {
         false
     }
 
-    fn undo(&self, (made, _): Self::Made) {
+    fn undo(&self, made: Self::Made) {
         self.inner
             .forget(made.iter().flat_map(|o| &o.children).map(|c| c.id));
     }
@@ -470,7 +455,6 @@ impl Work for Suggest {
         Ok(core
             .request::<Suggestions>(&request, self.deadline_ms)
             .await?
-            .value
             .suggestions)
     }
 }

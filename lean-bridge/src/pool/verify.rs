@@ -147,7 +147,7 @@ impl Work for Export {
         if self.origin == Origin::Foreign {
             core.retire();
         }
-        Ok(exported?.value)
+        exported
     }
 
     fn again(&self, failure: &Failure) -> bool {
@@ -180,7 +180,7 @@ impl Work for Judge {
             export,
             axioms,
         };
-        Ok(core.ask(environment, request, *timeout_ms).await?.value)
+        core.ask(environment, request, *timeout_ms).await
     }
 
     fn again(&self, failure: &Failure) -> bool {

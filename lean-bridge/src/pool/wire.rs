@@ -93,13 +93,6 @@ fn none<T>() -> Option<T> {
     None
 }
 
-/// An answer, and Lean's own time for it.
-#[derive(Debug)]
-pub(super) struct Answered<T> {
-    pub value: T,
-    pub ms: f64,
-}
-
 /// What a worker will not do. It is alive and well.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Refusal {

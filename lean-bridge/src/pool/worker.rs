@@ -20,7 +20,7 @@ use super::process::{Cause, Death, Process};
 use super::reserve::Reserve;
 use super::spawner::Spawner;
 use super::stats::Counters;
-use super::wire::{Answered, Envelope, Failure, Request};
+use super::wire::{Envelope, Failure, Request};
 use crate::launch::Role;
 use crate::protocol::{Opened, WorkerState};
 use crate::{BridgeError, EnvironmentSpec};
@@ -171,7 +171,7 @@ impl Live {
         common: &Common,
         request: &Request<'_>,
         deadline_ms: u64,
-    ) -> Result<Answered<T>, Failure> {
+    ) -> Result<T, Failure> {
         let id = common.request_id();
         let line = request.line(id, deadline_ms)?;
         let begun = Instant::now();
@@ -195,10 +195,8 @@ impl Live {
                 ..
             } => Err(Failure::Refused(refusal)),
             Envelope {
-                ok: Some(value),
-                ms,
-                ..
-            } => Ok(Answered { value, ms }),
+                ok: Some(value), ..
+            } => Ok(value),
             Envelope { .. } => Err(Failure::Died(Death {
                 cause: Cause::Nonsense,
                 message: "its answer holds neither a result nor an error".into(),
@@ -225,7 +223,7 @@ impl Live {
             text: &env.text,
         };
         let deadline_ms = common.options.ready_timeout_s.saturating_mul(1000);
-        let opened: Opened = self.request(common, &request, deadline_ms).await?.value;
+        let opened: Opened = self.request(common, &request, deadline_ms).await?;
         self.base_mb = self.process.memory_mb().unwrap_or(0);
         self.envs.insert(env.clone(), opened.clone());
         Ok(opened)
@@ -350,7 +348,7 @@ impl Core {
         &mut self,
         request: &Request<'_>,
         deadline_ms: u64,
-    ) -> Result<Answered<T>, Failure> {
+    ) -> Result<T, Failure> {
         let common = Arc::clone(&self.common);
         let Some(live) = &mut self.live else {
             return Err(Failure::lost());
@@ -388,7 +386,7 @@ impl Core {
         env: &EnvironmentSpec,
         request: impl Fn(u64) -> Request<'a> + Send,
         deadline_ms: u64,
-    ) -> Result<Answered<T>, Failure> {
+    ) -> Result<T, Failure> {
         let id = self.open(env).await?.env;
         match self.request(&request(id), deadline_ms).await {
             Err(Failure::Refused(refusal)) if refusal.kind == "unknown_env" => {

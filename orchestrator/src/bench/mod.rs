@@ -5,10 +5,12 @@
 //! measured here, and nowhere in the tests.
 
 mod figure;
+mod scaling;
 mod soak;
 mod steps;
 mod workload;
 
 pub use figure::{Figure, Target, percentile};
+pub use scaling::scaling;
 pub use soak::soak;
-pub use steps::{first_tactic, overhead, scaling};
+pub use steps::{first_tactic, overhead};

@@ -1,17 +1,16 @@
-//! Time to the first tactic, overhead of a step, and steps per second by number of workers.
+//! Time to the first tactic, and overhead of a step.
 
 use std::time::Instant;
 
 use lakatos_lean_bridge::launch::Launcher;
 use lakatos_lean_bridge::pool::{Pool, PoolOptions};
 use lakatos_lean_bridge::{BridgeError, EnvironmentSpec};
-use tokio::task::JoinSet;
 
 use super::workload::{EXERCISES, request};
 use super::{Figure, Target, percentile};
 
 /// Milliseconds for one request.
-const DEADLINE: u64 = 60_000;
+pub(super) const DEADLINE: u64 = 60_000;
 
 /// A pool that recycles nothing, so that a measurement sees one process from beginning to end.
 pub(super) fn steady(workers: usize) -> PoolOptions {
@@ -91,72 +90,4 @@ pub async fn overhead(launcher: &Launcher, rounds: u32) -> Result<Vec<Figure>, B
         Figure::new("a step in all, p50", percentile(&wall, 50.0), "ms"),
         Figure::new("a step in all, p95", percentile(&wall, 95.0), "ms"),
     ])
-}
-
-/// Steps per second with one worker and with several, and their ratio.
-pub async fn scaling(
-    launcher: &Launcher,
-    workers: usize,
-    steps: u32,
-) -> Result<Vec<Figure>, BridgeError> {
-    let one = rate(launcher, 1, steps).await?;
-    let many = rate(launcher, workers, steps).await?;
-    let ratio = Figure::new(format!("{workers} workers over one"), many / one, "×");
-    Ok(vec![
-        Figure::new("steps per second, one worker", one, "/s"),
-        Figure::new(format!("steps per second, {workers} workers"), many, "/s"),
-        if workers == 2 {
-            ratio.target(Target::AtLeast(1.7))
-        } else {
-            ratio
-        },
-    ])
-}
-
-/// Steps per second over all workers, each with a session of its own.
-async fn rate(launcher: &Launcher, workers: usize, steps: u32) -> Result<f64, BridgeError> {
-    let pool = Pool::start(launcher.clone(), steady(workers)).await?;
-    // Every worker is started and warm before the clock is.
-    exercise_all(&pool, workers, 50).await?;
-    let began = Instant::now();
-    let done = exercise_all(&pool, workers, steps).await?;
-    let seconds = began.elapsed().as_secs_f64();
-    pool.shutdown().await;
-    Ok(f64::from(done) / seconds)
-}
-
-async fn exercise_all(pool: &Pool, workers: usize, steps: u32) -> Result<u32, BridgeError> {
-    // The sessions are opened one after the other, so that each goes to another worker, and
-    // together before the first step.
-    let mut sessions = Vec::new();
-    for _ in 0..workers {
-        sessions.push(pool.session(EnvironmentSpec::default()).await?);
-    }
-    let mut tasks = JoinSet::new();
-    for session in sessions {
-        tasks.spawn(async move {
-            let mut done = 0;
-            for exercise in EXERCISES.iter().cycle() {
-                let started = session.start(exercise.statement, false, DEADLINE).await?;
-                for tactic in exercise.tactics {
-                    session
-                        .step(started.root.id, &[request(tactic)], false, DEADLINE)
-                        .await?;
-                    done += 1;
-                }
-                session.free(&[started.root.id]).await;
-                if done >= steps {
-                    break;
-                }
-            }
-            Ok::<u32, BridgeError>(done)
-        });
-    }
-    let mut done = 0;
-    while let Some(joined) = tasks.join_next().await {
-        done += joined.map_err(|e| BridgeError::Protocol {
-            message: e.to_string(),
-        })??;
-    }
-    Ok(done)
 }

@@ -1,5 +1,7 @@
 //! `lakatos bench`: the measurements that `docs/benchmarks.md` records.
 
+use std::time::Duration;
+
 use lakatos_lean_bridge::launch::Launcher;
 use serde::Serialize;
 
@@ -46,9 +48,12 @@ enum What {
         /// Compare this many workers with one
         #[arg(long, value_name = "N", default_value_t = 2)]
         many: usize,
-        /// Steps for each worker
-        #[arg(long, value_name = "N", default_value_t = 1000)]
-        steps: u32,
+        /// Seconds of each of the five turns, alone and together
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        turn: u32,
+        /// Seconds that the processes run before the first turn
+        #[arg(long, value_name = "SECONDS", default_value_t = 40)]
+        warm_up: u32,
     },
     /// Memory of one worker over many steps
     ///
@@ -121,7 +126,15 @@ async fn steps(
     Ok(match what {
         What::FirstTactic { rounds } => ("first-tactic", first_tactic(launcher, rounds).await?),
         What::Overhead { rounds } => ("overhead", overhead(launcher, rounds).await?),
-        What::Scaling { many, steps } => ("scaling", scaling(launcher, many.max(1), steps).await?),
+        What::Scaling {
+            many,
+            turn,
+            warm_up,
+        } => {
+            let seconds = |n: u32| Duration::from_secs(n.into());
+            let figures = scaling(launcher, many.max(1), seconds(turn), seconds(warm_up)).await?;
+            ("scaling", figures)
+        }
         What::Soak { steps } => {
             let console = &context.console;
             let said = |done: u32, mb: u64| console.say(format!("{done} steps: {mb} MB"));

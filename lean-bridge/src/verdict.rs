@@ -107,6 +107,10 @@ pub struct VerifyRequest {
     pub environment: crate::EnvironmentSpec,
     /// The challenge's own text after the header, its theorems ending in `sorry`.
     pub reference: String,
+    /// Whether somebody other than the submission's author vouches for the environment and the
+    /// reference. Then the kernel's process elaborates them itself; what came with the submission is
+    /// elaborated in a process for submissions, and the kernel's process reads its terms.
+    pub vouched: bool,
     /// The submission's text after the header.
     pub submission: String,
     /// Full names of the theorems to be judged.
@@ -115,6 +119,48 @@ pub struct VerifyRequest {
     pub axioms: Vec<String>,
     /// Time for the elaboration of the submission and for the replay, each, in milliseconds.
     pub timeout_ms: u64,
+}
+
+/// What two texts state under one name, as the process that judged them prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statements {
+    /// The challenge's statement.
+    pub challenge: String,
+    /// The submission's; empty where it has none.
+    pub submission: String,
+}
+
+/// What came of one theorem of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Its full name.
+    pub name: String,
+    /// What is said of it.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// What was to be proved and what was; absent where it did not come that far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statements: Option<Statements>,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// One for each of the request's names, in order.
+    pub theorems: Vec<Judged>,
+    /// Wall-clock seconds for the elaboration of the submission, waiting included.
+    pub elaboration_seconds: f64,
+    /// Wall-clock seconds for the replay and the comparison, waiting included.
+    pub kernel_seconds: f64,
+    /// Resident memory of the larger of the two processes afterwards, in MiB, where it is known.
+    pub memory_mb: Option<u64>,
+}
+
+impl Report {
+    /// Whether there are theorems and all of them are proved.
+    pub fn is_proved(&self) -> bool {
+        !self.theorems.is_empty() && self.theorems.iter().all(|t| t.verdict.is_proved())
+    }
 }
 
 /// The axioms that Lean's library itself rests on.

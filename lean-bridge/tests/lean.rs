@@ -8,6 +8,8 @@ use lakatos_lean_bridge::verdict::{STANDARD_AXIOMS, Verdict, VerifyRequest};
 
 const MS: u64 = 120_000;
 const STATEMENT: &str = "theorem t (a b : Nat) (h : a ≤ b) : a + 1 ≤ b + 1 ∧ b = b";
+/// Its type, as Lean prints it.
+const SHOWN: &str = "∀ (a b : Nat), a ≤ b → a + 1 ≤ b + 1 ∧ b = b";
 
 async fn steps(session: &Session, state: StateId, tactics: &[&str], ms: u64) -> Vec<Outcome> {
     let request = |t: &&str| TacticRequest {
@@ -163,10 +165,11 @@ fn a_tactic_that_forges_answers() {
     });
 }
 
-fn request(submission: &str) -> VerifyRequest {
+fn request(submission: &str, vouched: bool) -> VerifyRequest {
     VerifyRequest {
         environment: EnvironmentSpec::default(),
         reference: format!("{STATEMENT} := by sorry"),
+        vouched,
         submission: format!("{STATEMENT} := {submission}"),
         names: vec!["t".into()],
         axioms: STANDARD_AXIOMS.map(str::to_owned).to_vec(),
@@ -182,20 +185,19 @@ fn proofs_are_verified() {
             ("by sorry", "rejected"),
             ("⟨by omega, no_such_term⟩", "rejected"),
         ] {
-            for own in [true, false] {
-                let request = request(submission);
-                let verdicts = match own {
-                    true => pool.verify_own(&request).await,
-                    false => pool.verify(&request).await,
-                };
-                assert_eq!(verdicts[0].1.word(), word, "{submission}: {verdicts:?}");
+            for vouched in [true, false] {
+                let report = pool.verify(&request(submission, vouched)).await;
+                let judged = &report.theorems[0];
+                assert_eq!(judged.verdict.word(), word, "{submission}: {report:?}");
+                let stated = judged.statements.as_ref().map(|s| s.challenge.as_str());
+                assert_eq!(stated, Some(SHOWN), "{submission}: {report:?}");
             }
         }
-        let killer = request("⟨by omega, rfl⟩\n#eval (IO.Process.exit 1 : IO Unit)");
-        let verdicts = pool.verify(&killer).await;
+        let killer = "⟨by omega, rfl⟩\n#eval (IO.Process.exit 1 : IO Unit)";
+        let report = pool.verify(&request(killer, true)).await;
         assert!(
-            matches!(verdicts[0].1, Verdict::Fault { .. }),
-            "{verdicts:?}"
+            matches!(report.theorems[0].verdict, Verdict::Fault { .. }),
+            "{report:?}"
         );
     });
 }

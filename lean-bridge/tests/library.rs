@@ -53,12 +53,13 @@ async fn a_library_is_imported_used_and_judged() {
         let request = VerifyRequest {
             environment: testing::environment(&[]),
             reference: format!("{statement} := by sorry"),
+            vouched: true,
             submission: format!("{statement} := by\n  {proof}"),
             names: vec!["t".to_owned()],
             axioms: STANDARD_AXIOMS.map(str::to_owned).to_vec(),
             timeout_ms: MS,
         };
-        pool.verify_own(&request).await.remove(0).1
+        pool.verify(&request).await.theorems.remove(0).verdict
     };
     let proved = judge(statement, "rw [triple_add]").await;
     assert!(proved.is_proved(), "{proved:?}");

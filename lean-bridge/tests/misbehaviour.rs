@@ -2,7 +2,7 @@
 
 use lakatos_lean_bridge::pool::{Outcome, Pool, PoolOptions, ProofState, Session, StateId};
 use lakatos_lean_bridge::protocol::{ErrorClass, OutcomeStatus, TacticRequest};
-use lakatos_lean_bridge::verdict::{Level, Verdict, VerifyRequest};
+use lakatos_lean_bridge::verdict::{Judged, Level, Verdict, VerifyRequest};
 use lakatos_lean_bridge::{BridgeError, EnvironmentSpec};
 
 mod fake;
@@ -425,6 +425,7 @@ fn request(submission: &str) -> VerifyRequest {
     VerifyRequest {
         environment: EnvironmentSpec::default(),
         reference: "theorem t : True := by sorry".into(),
+        vouched: true,
         submission: submission.into(),
         names: vec!["t".into()],
         axioms: vec![],
@@ -448,9 +449,9 @@ async fn only_the_kernel_worker_accepts() {
         ("late", "declined", "timeout"),
         ("bad reference", "declined", "reference"),
     ] {
-        let verdicts = pool.verify(&request(submission)).await;
-        assert_eq!(verdicts.len(), 1, "{submission}");
-        let (name, verdict) = &verdicts[0];
+        let theorems = pool.verify(&request(submission)).await.theorems;
+        assert_eq!(theorems.len(), 1, "{submission}");
+        let Judged { name, verdict, .. } = &theorems[0];
         assert_eq!(
             (name.as_str(), verdict.word()),
             ("t", word),
@@ -464,39 +465,58 @@ async fn only_the_kernel_worker_accepts() {
         };
         assert_eq!(reason.class, class, "{submission}: {}", reason.message);
     }
-    let verdicts = pool.verify(&request("good")).await;
+    let report = pool.verify(&request("good")).await;
     let axioms = vec!["propext".into()];
     let accepted = Verdict::Accepted {
         level: Level::Kernel,
         axioms,
         library_bodies: true,
     };
-    assert_eq!(verdicts, [("t".to_owned(), accepted)]);
+    assert!(report.is_proved());
+    assert_eq!(report.theorems[0].name, "t");
+    assert_eq!(report.theorems[0].verdict, accepted);
     pool.shutdown().await;
 }
 
 /// The process that elaborated a submission, as the fake kernel tells it.
-fn elaborated_by(verdicts: &[(String, Verdict)]) -> String {
-    match &verdicts[0].1 {
+async fn elaborated_by(pool: &Pool, request: &VerifyRequest) -> String {
+    match &pool.verify(request).await.theorems[0].verdict {
         Verdict::Rejected { reason } => reason.message.clone(),
         other => unreachable!("the fake kernel refused, and the verdict is {other:?}"),
     }
 }
 
 #[tokio::test]
-async fn a_foreign_submission_has_a_process_of_its_own() {
+async fn a_process_that_ran_a_submissions_code_sees_no_other() {
     let pool = pool(fake::options()).await;
-    let mut seen = Vec::new();
-    for _ in 0..2 {
-        seen.push(elaborated_by(&pool.verify(&request("liar")).await));
+    let plain = elaborated_by(&pool, &request("liar")).await;
+    assert_eq!(plain, elaborated_by(&pool, &request("liar")).await);
+    // Its code runs in the process that is there, and in no later one.
+    let coded = request("liar #eval 1");
+    assert_eq!(plain, elaborated_by(&pool, &coded).await);
+    let next = elaborated_by(&pool, &coded).await;
+    assert_ne!(plain, next);
+    assert_ne!(next, elaborated_by(&pool, &request("liar")).await);
+    pool.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_nobody_vouches_for_is_elaborated_before_the_submission_and_not_by_the_kernel() {
+    let pool = pool(fake::options()).await;
+    let unvouched = |reference: &str, submission: &str| VerifyRequest {
+        reference: reference.into(),
+        vouched: false,
+        ..request(submission)
+    };
+    assert!(pool.verify(&unvouched("theorem t", "good")).await.is_proved());
+    let report = pool.verify(&unvouched("broken", "good")).await;
+    match &report.theorems[0].verdict {
+        Verdict::Declined { reason } => assert_eq!(reason.class, "reference", "{report:?}"),
+        other => unreachable!("the reference has an error, and the verdict is {other:?}"),
     }
-    let own = elaborated_by(&pool.verify_own(&request("liar")).await);
-    assert_eq!(own, elaborated_by(&pool.verify_own(&request("liar")).await));
-    seen.push(own);
-    seen.push(elaborated_by(&pool.verify(&request("liar")).await));
-    let mut distinct = seen.clone();
-    distinct.sort();
-    distinct.dedup();
-    assert_eq!(distinct.len(), seen.len(), "{seen:?}");
+    // A reference with code of its own spoils the process as well.
+    let plain = elaborated_by(&pool, &request("liar")).await;
+    assert_eq!(plain, elaborated_by(&pool, &unvouched("#eval 1", "liar")).await);
+    assert_ne!(plain, elaborated_by(&pool, &request("liar")).await);
     pool.shutdown().await;
 }

@@ -8,10 +8,14 @@ import Lakatos.Replay
 # The verdict on a submission
 
 `Verify.judge` decides whether the declarations of an export prove what a challenge states. The
-process that runs it has never run a submission's code. The statement is elaborated from the
-challenge's own text; the submission's declarations are replayed through the kernel on the imported
+process that runs it has never run a submission's code. The statement comes from the challenge
+(`Challenge`); the submission's declarations are replayed through the kernel on the imported
 library alone (`Replay`); then each theorem must be there as a theorem, its type must be
 definitionally equal to the challenge's, and its axioms must be allowed (`Axioms`).
+
+A challenge that somebody vouches for is elaborated here, from its text. One that came with the
+submission is not: another process has elaborated it, and its terms arrive as an export like the
+submission's own, so that nothing but the kernel works on them here.
 
 Definitional equality is asked of the kernel too: it must accept `theorem _ : reference type :=
 submitted theorem`.
@@ -25,14 +29,20 @@ namespace Verify
 
 open Replay (Reason)
 
+/-- Where a challenge's statements come from. -/
+inductive Reference where
+  /-- The challenge's text after the header. -/
+  | text (source : String)
+  /-- An export of the theorems to be judged, their proofs left open. -/
+  | terms (exported : String)
+
 /-- What a verdict is asked for. -/
 structure Request where
   /-- The environment of the challenge's imports, with nothing else in it. -/
   base : Environment
   /-- The challenge's header, elaborated on `base`. -/
-  challenge : Command.State
-  /-- The challenge's text after the header. -/
-  reference : String
+  header : Command.State
+  reference : Reference
   names : Array Name
   /-- The submission's declarations, as `ExportTerms` writes them. -/
   terms : String
@@ -69,25 +79,45 @@ private def printed (s : Command.State) (token : IO.CancelToken) (e : Expr) : Ba
   | .ok (f, _) => return clip f.pretty
   | .error _ => return "(a type that cannot be shown)"
 
-/-- The challenge, elaborated. -/
-private def elaborated (r : Request) (config : ElabConfig) (token : IO.CancelToken) :
-    FailM Command.State := do
-  let e ← Frontend.elabCommands r.reference r.challenge token config
+/-- What the theorems have to state. -/
+structure Challenge where
+  /-- A theorem's name, universe parameters and type. -/
+  statement? : Name → Option ConstantVal
+  /-- The declarations that the statements speak of, and the challenge's own allowed axioms. -/
+  own : Array Declaration
+  /-- The state in which types are shown to people, after a replay into this environment. -/
+  shown : Kernel.Environment → Command.State
+
+/-- The challenge of a text, elaborated. -/
+private def challengeOfText (r : Request) (source : String) (config : ElabConfig)
+    (token : IO.CancelToken) : FailM Challenge := do
+  let e ← Frontend.elabCommands source r.header token config
   if e.interrupted then
     throw { kind := .deadline, message := "the deadline passed while the reference was elaborated" }
   if hasErrors e.messages then
     throw { kind := .elaboration, message := "Lean does not accept the reference"
             details := [("messages", ← messagesJson e.messages)] }
-  return e.state
-
-/-- The declarations of the challenge that its statements speak of, and its own allowed axioms. -/
-private def ownDeclarations (env : Environment) (r : Request) : FailM (Array Declaration) := do
+  let env := e.state.env
   let types := r.names.filterMap fun n => (env.find? n).map (·.type)
   let mentioned := types.flatMap (·.getUsedConstants)
   let axioms := r.allowed.filter fun n => env.find? n matches some (.axiomInfo _)
   let stop (n : Name) := Closure.isImported r.base n || r.names.contains n
-  let (ds, _) ← Closure.declarations env stop (mentioned ++ axioms)
-  return ds
+  let (own, _) ← Closure.declarations env stop (mentioned ++ axioms)
+  return { statement? := fun n => (env.find? n).map (·.toConstantVal), own,
+           shown := fun _ => e.state }
+
+/-- The challenge of an export: the theorems to be judged, and beside them what they speak of. -/
+private def challengeOfTerms (r : Request) (exported : String) : FailM Challenge := do
+  match ImportTerms.parse exported with
+  | .error e =>
+    throw { kind := .elaboration, message := s!"the reference's terms cannot be read: {e}" }
+  | .ok declarations =>
+    let statements := declarations.filterMap fun
+      | .thmDecl v => if r.names.contains v.name then some v.toConstantVal else none
+      | _ => none
+    let own := declarations.filter fun d => !(Replay.declaredNames d).any r.names.contains
+    return { statement? := fun n => statements.find? (·.name == n), own,
+             shown := fun env => { r.header with env := .ofKernelEnv env } }
 
 /-- Whether the kernel takes the submitted theorem for a proof of the reference's statement. -/
 private def provesStatement (reference : ConstantVal) (submitted : TheoremVal) : Replay.M Bool := do
@@ -106,39 +136,41 @@ private def axiomFault (allowed axioms : Array Name) : Option Reason := do
   return ⟨"axioms", s!"it rests on {names}, which is not allowed"⟩
 
 /-- Judges one theorem after the replay. -/
-private def judgeName (r : Request) (challenge : Command.State) (token : IO.CancelToken)
+private def judgeName (r : Request) (challenge : Challenge) (token : IO.CancelToken)
     (name : Name) : Replay.M Verdict := do
   let s ← get
   let view := Axioms.View.of r.base (s.env.find? ·)
   let verdict : Verdict := { name, libraryBodies := view.libraryBodies }
   let refuse (v : Verdict) (cls message : String) : Verdict :=
     { v with reason? := some ⟨cls, message⟩ }
-  let some reference := challenge.env.find? name
+  let some reference := challenge.statement? name
     | return refuse verdict "missing" s!"the reference does not declare {name}"
-  let verdict := { verdict with referenceType := ← printed challenge token reference.type }
+  let shown := challenge.shown s.env
+  let verdict := { verdict with referenceType := ← printed shown token reference.type }
   if let some reason := s.failed.find? name then return { verdict with reason? := some reason }
   let some ci := s.env.find? name
     | return refuse verdict "missing" s!"the submission does not declare {name}"
   let .thmInfo submitted := ci
     | return refuse verdict "not_a_theorem" s!"{name} is not a theorem in the submission"
-  let verdict := { verdict with type := ← printed challenge token submitted.type }
-  unless ← provesStatement reference.toConstantVal submitted do
+  let verdict := { verdict with type := ← printed shown token submitted.type }
+  unless ← provesStatement reference submitted do
     return refuse verdict "statement" s!"{name} states something else than the reference"
   let axioms := Axioms.collect view #[name]
   return { verdict with axioms, reason? := axiomFault r.allowed axioms }
 
 /-- Judges the theorems that the request names. -/
 def judge (r : Request) (config : ElabConfig) (token : IO.CancelToken) : FailM (Array Verdict) := do
-  let challenge ← elaborated r config token
+  let challenge ← match r.reference with
+    | .text source => challengeOfText r source config token
+    | .terms exported => challengeOfTerms r exported
   let libraryBodies := (Axioms.View.of r.base).libraryBodies
   match ImportTerms.parse r.terms with
   | .error e =>
     let reason : Reason := ⟨"export", s!"the submission's terms cannot be read: {e}"⟩
     return r.names.map fun name => { name, libraryBodies, reason? := some reason }
   | .ok submitted =>
-    let own ← ownDeclarations challenge.env r
     let action : Replay.M (Array Verdict) := do
-      own.forM Replay.addOwn
+      challenge.own.forM Replay.addOwn
       submitted.forM Replay.add
       r.names.mapM (judgeName r challenge token)
     let context : Replay.Context := { imported := Closure.isImported r.base, cancelTk := token }
@@ -152,8 +184,11 @@ def handleVerify : Handler := fun request => do
   let env ← WorkerM.envOf request
   let r : Verify.Request := {
     base := env.base
-    challenge := env.state
-    reference := ← Request.field String request "reference"
+    header := env.state
+    reference := ← do
+      match ← Request.field? String request "reference_terms" with
+      | some exported => pure (.terms exported)
+      | none => pure (.text (← Request.field String request "reference"))
     names := (← Request.field (Array String) request "names").map String.toName
     terms := ← Request.field String request "export"
     allowed := (← Request.field (Array String) request "axioms").map String.toName }

@@ -5,7 +5,7 @@ use lakatos_datasets::bundled;
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_lean_bridge::pool::Pool;
 use lakatos_lean_bridge::testing::with_pool;
-use lakatos_lean_bridge::verdict::{STANDARD_AXIOMS, Verdict, VerifyRequest};
+use lakatos_lean_bridge::verdict::{STANDARD_AXIOMS, VerifyRequest};
 
 /// Verifies a set's reference proofs; gives how many were accepted, and what was not.
 async fn verify(pool: &Pool, set: &str) -> (usize, Vec<String>) {
@@ -18,15 +18,17 @@ async fn verify(pool: &Pool, set: &str) -> (usize, Vec<String>) {
                 text: solution.environment.text,
             },
             reference: solution.reference,
+            vouched: true,
             submission: solution.submission,
             names: solution.names,
             axioms: STANDARD_AXIOMS.map(str::to_owned).to_vec(),
             timeout_ms: 300_000,
         };
-        for (name, verdict) in pool.verify_own(&request).await {
-            match verdict {
-                v @ Verdict::Accepted { .. } if v.is_proved() => accepted += 1,
-                other => wrong.push(format!("{}: {name}: {other:?}", solution.name)),
+        for judged in pool.verify(&request).await.theorems {
+            if judged.verdict.is_proved() {
+                accepted += 1;
+            } else {
+                wrong.push(format!("{}: {judged:?}", solution.name));
             }
         }
     }

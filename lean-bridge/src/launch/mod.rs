@@ -27,7 +27,7 @@ use native::NativeLean;
 pub enum Role {
     /// Steps proof states; runs the problem's text and tactics.
     Search,
-    /// Elaborates a submission and exports its terms; used for one submission and then ended.
+    /// Elaborates a submission and exports its terms; ended after one that brings code of its own.
     Submission,
     /// Replays exports through the kernel; never runs a submission's code.
     Kernel,

@@ -14,6 +14,7 @@ mod reserve;
 mod session;
 mod spawner;
 mod stats;
+mod taint;
 mod verify;
 mod wire;
 mod worker;
@@ -31,12 +32,12 @@ pub use session::{Outcome, ProofState, Session, SorryState, Started, StateId};
 pub use spawner::Spawner;
 pub use stats::PoolStats;
 
-use verify::{Lane, Origin};
+use verify::Lane;
 use wire::{Failure, Request};
 use worker::{Common, Core, Warm, Work, Worker};
 
 use crate::protocol::{Declaration, Message, SorryAt};
-use crate::verdict::{Verdict, VerifyRequest};
+use crate::verdict::{Report, VerifyRequest};
 use crate::{BridgeError, EnvironmentSpec};
 
 /// What Lean says of a whole text: level 1.
@@ -224,17 +225,12 @@ impl Pool {
         result.map_err(|failure| failure.into_error(timeout_ms))
     }
 
-    /// Judges a submission from anywhere: hostile, so it gets a submission worker of its own. One
-    /// verdict for each of the request's names, in order.
-    pub async fn verify(&self, request: &VerifyRequest) -> Vec<(String, Verdict)> {
+    /// Judges a submission, which may come from anywhere: one verdict for each of the request's
+    /// names, in order. Another submission has seen its process only if neither brings code that
+    /// runs while Lean reads it.
+    pub async fn verify(&self, request: &VerifyRequest) -> Report {
         self.0.common.reserve.count(&request.environment);
-        self.lane().verify(request, Origin::Foreign).await
-    }
-
-    /// Judges a proof that this program's own search found: the submission worker may be reused.
-    /// The kernel worker decides all the same.
-    pub async fn verify_own(&self, request: &VerifyRequest) -> Vec<(String, Verdict)> {
-        self.lane().verify(request, Origin::Own).await
+        self.lane().verify(request).await
     }
 
     /// The counters.

@@ -4,30 +4,26 @@
 //! Nothing but the kernel worker's own `accepted: true` yields [`Verdict::Accepted`]. What the
 //! submission worker says may be forged by the submission: it decides only how a *refusal* is
 //! worded.
+//!
+//! A submission worker goes on to the next text only after texts that bring no code of their own
+//! (`taint.rs`); after any other it is replaced.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Deserialize;
 
 use super::process::Cause;
-use super::wire::{Failure, Request};
+use super::taint;
+use super::wire::{Failure, Reference, Request};
 use super::worker::{Common, Core, Warm, Work, Worker};
 use crate::EnvironmentSpec;
 use crate::launch::Role;
 use crate::protocol::{Message, Severity};
-use crate::verdict::{Level, Reason, Verdict, VerifyRequest};
+use crate::verdict::{Judged, Level, Reason, Report, Statements, Verdict, VerifyRequest};
 
-/// Texts of this program's own that one submission worker elaborates before it is replaced.
-const OWN_TEXTS: u64 = 32;
-
-/// Where a submission comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// From anywhere: its process is its own.
-    Foreign,
-    /// From this program's search.
-    Own,
-}
+/// Texts that one submission worker elaborates before it is replaced, code or not.
+const TEXTS: u64 = 1000;
 
 /// A submission worker and a kernel worker.
 pub(super) struct Lane {
@@ -35,8 +31,9 @@ pub(super) struct Lane {
     pub kernel: Arc<Worker>,
 }
 
+/// What a submission worker answers.
 #[derive(Debug, Deserialize)]
-struct Exported {
+struct Export {
     #[serde(default)]
     messages: Vec<Message>,
     #[serde(default)]
@@ -44,8 +41,17 @@ struct Exported {
     export: String,
 }
 
+/// What came of the texts of a request.
+struct Exported {
+    /// The challenge's statements, where nobody vouches for its text.
+    reference: Option<String>,
+    submission: Export,
+    memory_mb: Option<u64>,
+}
+
+/// What a kernel worker answers.
 #[derive(Debug, Deserialize)]
-struct Judged {
+struct Judgements {
     verdicts: Vec<Judgement>,
 }
 
@@ -56,6 +62,10 @@ struct Judgement {
     reason: Option<Reason>,
     #[serde(default)]
     axioms: Vec<String>,
+    #[serde(default)]
+    reference_type: String,
+    #[serde(default, rename = "type")]
+    submitted_type: String,
     #[serde(default)]
     library_bodies: bool,
 }
@@ -73,38 +83,55 @@ impl Lane {
     }
 
     /// A verdict for each name, in order.
-    pub async fn verify(&self, request: &VerifyRequest, origin: Origin) -> Vec<(String, Verdict)> {
-        let mut exported = match self.export(request, origin).await {
-            Ok(exported) => exported,
-            Err(verdict) => return all(request, &verdict),
-        };
-        let export = std::mem::take(&mut exported.export);
-        match self.judge(request, export).await {
-            Ok(judged) => {
-                let verdict = |name: &String| (name.clone(), verdict(name, &judged, &exported));
-                request.names.iter().map(verdict).collect()
-            }
+    pub async fn verify(&self, request: &VerifyRequest) -> Report {
+        let began = Instant::now();
+        let exported = self.export(request).await;
+        let elaborated = Instant::now();
+        let mut memory_mb = None;
+        let theorems = match exported {
             Err(verdict) => all(request, &verdict),
+            Ok(mut exported) => {
+                memory_mb = exported.memory_mb;
+                match self.judge(request, &mut exported).await {
+                    Err(verdict) => all(request, &verdict),
+                    Ok((judged, mb)) => {
+                        memory_mb = memory_mb.max(mb);
+                        let submission = &exported.submission;
+                        let names = request.names.iter();
+                        names.map(|n| theorem(n, &judged, submission)).collect()
+                    }
+                }
+            }
+        };
+        Report {
+            theorems,
+            elaboration_seconds: (elaborated - began).as_secs_f64(),
+            kernel_seconds: elaborated.elapsed().as_secs_f64(),
+            memory_mb,
         }
     }
 
-    async fn export(&self, request: &VerifyRequest, origin: Origin) -> Result<Exported, Verdict> {
-        let work = Export {
-            request: request.clone(),
-            origin,
-        };
+    async fn export(&self, request: &VerifyRequest) -> Result<Exported, Verdict> {
+        let work = Elaborate(request.clone());
         let result = self.submission.run(work).await;
-        result.map_err(|failure| refused(failure, "elaborated", request.timeout_ms))
+        match result {
+            Ok(Ok(exported)) => Ok(exported),
+            Ok(Err(failure)) => Err(challenge_refused(failure, request.timeout_ms)),
+            Err(failure) => Err(refused(failure, "elaborated", request.timeout_ms)),
+        }
     }
 
-    async fn judge(&self, request: &VerifyRequest, export: String) -> Result<Judged, Verdict> {
-        let result = self
-            .kernel
-            .run(Judge {
-                request: request.clone(),
-                export,
-            })
-            .await;
+    async fn judge(
+        &self,
+        request: &VerifyRequest,
+        exported: &mut Exported,
+    ) -> Result<(Judgements, Option<u64>), Verdict> {
+        let work = Judge {
+            request: request.clone(),
+            reference: exported.reference.take(),
+            export: std::mem::take(&mut exported.submission.export),
+        };
+        let result = self.kernel.run(work).await;
         result.map_err(|failure| challenge_refused(failure, request.timeout_ms))
     }
 
@@ -118,36 +145,53 @@ impl Lane {
     }
 }
 
-struct Export {
-    request: VerifyRequest,
-    origin: Origin,
-}
+/// Makes terms of the texts of a request.
+struct Elaborate(VerifyRequest);
 
-impl Work for Export {
-    type Made = Exported;
+impl Elaborate {
+    fn runs_code(&self) -> bool {
+        let request = &self.0;
+        let ours = [request.environment.text.as_str(), &request.reference];
+        let theirs = std::iter::once(request.submission.as_str());
+        let texts = theirs.chain(ours.into_iter().filter(|_| !request.vouched));
+        texts.into_iter().any(taint::runs_code)
+    }
 
-    async fn attempt(&self, core: &mut Core) -> Result<Exported, Failure> {
-        let kept = if self.origin == Origin::Own {
-            OWN_TEXTS
-        } else {
-            1
-        };
-        if core.texts() >= kept {
-            core.retire();
-        }
+    /// The statements of a challenge that nobody vouches for, made before the submission is seen.
+    async fn reference(&self, core: &mut Core) -> Result<String, Failure> {
         let VerifyRequest {
             environment,
-            submission: text,
-            names,
+            reference: text,
+            axioms,
             timeout_ms,
             ..
-        } = &self.request;
+        } = &self.0;
+        // The challenge's own axioms go along where they are allowed.
+        let names: Vec<String> = self.0.names.iter().chain(axioms).cloned().collect();
+        let names = &names;
         let request = |env| Request::Export { env, text, names };
-        let exported = core.ask(environment, request, *timeout_ms).await;
-        if self.origin == Origin::Foreign {
+        let made: Export = core.ask(environment, request, *timeout_ms).await?;
+        let error = made.messages.iter().find(|m| m.severity == Severity::Error);
+        match error {
+            None => Ok(made.export),
+            Some(_) => Err(Failure::elaboration(made.messages)),
+        }
+    }
+}
+
+impl Work for Elaborate {
+    /// The inner failure is the challenge's.
+    type Made = Result<Exported, Failure>;
+
+    async fn attempt(&self, core: &mut Core) -> Result<Self::Made, Failure> {
+        if core.texts() >= TEXTS {
             core.retire();
         }
-        exported
+        let made = self.elaborate(core).await;
+        if self.runs_code() {
+            core.retire();
+        }
+        made
     }
 
     fn again(&self, failure: &Failure) -> bool {
@@ -155,16 +199,46 @@ impl Work for Export {
     }
 }
 
+impl Elaborate {
+    async fn elaborate(&self, core: &mut Core) -> Result<Result<Exported, Failure>, Failure> {
+        let VerifyRequest {
+            environment,
+            submission: text,
+            names,
+            timeout_ms,
+            ..
+        } = &self.0;
+        let reference = if self.0.vouched {
+            None
+        } else {
+            match self.reference(core).await {
+                Ok(terms) => Some(terms),
+                Err(failure @ Failure::Refused(_)) => return Ok(Err(failure)),
+                Err(failure) => return Err(failure),
+            }
+        };
+        let request = |env| Request::Export { env, text, names };
+        let submission = core.ask(environment, request, *timeout_ms).await?;
+        Ok(Ok(Exported {
+            reference,
+            submission,
+            memory_mb: core.resident_mb(),
+        }))
+    }
+}
+
+/// Has the kernel check the terms of a submission against the challenge.
 struct Judge {
     request: VerifyRequest,
+    /// The challenge's terms, in place of its text.
+    reference: Option<String>,
     export: String,
 }
 
 impl Work for Judge {
-    type Made = Judged;
+    type Made = (Judgements, Option<u64>);
 
-    async fn attempt(&self, core: &mut Core) -> Result<Judged, Failure> {
-        let Self { request, export } = self;
+    async fn attempt(&self, core: &mut Core) -> Result<Self::Made, Failure> {
         let VerifyRequest {
             environment,
             reference,
@@ -172,15 +246,25 @@ impl Work for Judge {
             axioms,
             timeout_ms,
             ..
-        } = request;
+        } = &self.request;
+        let (environment, reference) = match &self.reference {
+            None => (environment.clone(), Reference::Text(reference)),
+            // The text that stands before the challenge is in its terms, where they speak of it.
+            Some(terms) => {
+                let imports = environment.imports.clone();
+                let text = String::new();
+                (EnvironmentSpec { imports, text }, Reference::Terms(terms))
+            }
+        };
         let request = |env| Request::Verify {
             env,
             reference,
             names,
-            export,
+            export: &self.export,
             axioms,
         };
-        core.ask(environment, request, *timeout_ms).await
+        let judged = core.ask(&environment, request, *timeout_ms).await?;
+        Ok((judged, core.resident_mb()))
     }
 
     fn again(&self, failure: &Failure) -> bool {
@@ -193,12 +277,13 @@ fn worth_a_retry(failure: &Failure) -> bool {
     matches!(failure, Failure::Died(d) if !matches!(d.cause, Cause::Hung | Cause::Memory))
 }
 
-fn all(request: &VerifyRequest, verdict: &Verdict) -> Vec<(String, Verdict)> {
-    request
-        .names
-        .iter()
-        .map(|name| (name.clone(), verdict.clone()))
-        .collect()
+fn all(request: &VerifyRequest, verdict: &Verdict) -> Vec<Judged> {
+    let judged = |name: &String| Judged {
+        name: name.clone(),
+        verdict: verdict.clone(),
+        statements: None,
+    };
+    request.names.iter().map(judged).collect()
 }
 
 fn reason(class: &str, message: impl Into<String>) -> Reason {
@@ -208,15 +293,30 @@ fn reason(class: &str, message: impl Into<String>) -> Reason {
     }
 }
 
-/// The verdict on one name, from what the kernel worker said of it.
-fn verdict(name: &str, judged: &Judged, exported: &Exported) -> Verdict {
+/// What is said of one name, from what the kernel worker said of it.
+fn theorem(name: &str, judged: &Judgements, exported: &Export) -> Judged {
     let mut of_name = judged.verdicts.iter().filter(|j| j.name == name);
     let (Some(judgement), None) = (of_name.next(), of_name.next()) else {
         let message = format!("the kernel worker did not give one verdict on `{name}`");
-        return Verdict::Fault {
-            reason: reason("protocol", message),
+        let reason = reason("protocol", message);
+        return Judged {
+            name: name.to_owned(),
+            verdict: Verdict::Fault { reason },
+            statements: None,
         };
     };
+    let statements = Statements {
+        challenge: judgement.reference_type.clone(),
+        submission: judgement.submitted_type.clone(),
+    };
+    Judged {
+        name: name.to_owned(),
+        verdict: verdict(name, judgement, exported),
+        statements: (!statements.challenge.is_empty()).then_some(statements),
+    }
+}
+
+fn verdict(name: &str, judgement: &Judgement, exported: &Export) -> Verdict {
     if judgement.accepted {
         return Verdict::Accepted {
             level: Level::Kernel,

@@ -45,7 +45,8 @@ pub(super) enum Request<'a> {
     },
     Verify {
         env: u64,
-        reference: &'a str,
+        #[serde(flatten)]
+        reference: Reference<'a>,
         names: &'a [String],
         export: &'a str,
         axioms: &'a [String],
@@ -53,6 +54,15 @@ pub(super) enum Request<'a> {
     Free {
         states: &'a [WorkerState],
     },
+}
+
+/// What a challenge states: its text, or the terms that another worker made of it.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) enum Reference<'a> {
+    #[serde(rename = "reference")]
+    Text(&'a str),
+    #[serde(rename = "reference_terms")]
+    Terms(&'a str),
 }
 
 #[derive(Serialize)]
@@ -119,6 +129,15 @@ impl Failure {
     pub fn protocol(message: impl Into<String>) -> Self {
         Self::Bridge(BridgeError::Protocol {
             message: message.into(),
+        })
+    }
+
+    /// A text that Lean does not accept.
+    pub fn elaboration(messages: Vec<Message>) -> Self {
+        Self::Refused(Refusal {
+            kind: "elaboration".into(),
+            message: "Lean does not accept the text".into(),
+            messages,
         })
     }
 

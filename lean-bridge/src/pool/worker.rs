@@ -336,6 +336,11 @@ impl Core {
         }
     }
 
+    /// Resident memory of the running process in MiB, where the system tells it.
+    pub fn resident_mb(&self) -> Option<u64> {
+        self.live.as_ref()?.process.memory_mb()
+    }
+
     /// How many whole texts the process has elaborated.
     pub fn texts(&self) -> u64 {
         self.live.as_ref().map_or(0, |live| live.texts)

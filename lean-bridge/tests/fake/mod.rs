@@ -200,6 +200,13 @@ impl Fake {
         assert_eq!(self.role, "Kernel");
         let export = request["export"].as_str().unwrap_or_default();
         let (pid, submission) = export.split_once(' ').unwrap_or_default();
+        // A challenge is either text or terms, and the terms are of the process that sees the
+        // submission next.
+        match (&request["reference"], &request["reference_terms"]) {
+            (Value::String(_), Value::Null) => {}
+            (Value::Null, Value::String(terms)) => assert!(terms.starts_with(pid), "{request}"),
+            _ => unreachable!("one reference"),
+        }
         let refuse = |class: &str| {
             json!([{"name": "t", "accepted": false, "axioms": [],
                 "reason": {"class": class, "message": pid}}])

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lakatos_lean_bridge::pool::{Pool, ProofState, Session};
 use lakatos_lean_bridge::protocol::{OutcomeStatus, TacticRequest};
-use lakatos_lean_bridge::verdict::{STANDARD_AXIOMS, VerifyRequest};
+use lakatos_lean_bridge::verdict::{Judged, STANDARD_AXIOMS, VerifyRequest};
 use serde::Serialize;
 
 use super::context::Context;
@@ -64,6 +64,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let request = VerifyRequest {
         environment: result.problem.problem.environment.clone(),
         reference: reference(proof, &result.problem, attempt.outcome),
+        vouched: true,
         submission: proof.clone(),
         names: vec![match attempt.outcome {
             Outcome::Refuted => format!("{theorem}_refuted"),
@@ -73,7 +74,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         timeout_ms: 1000 * u64::from(config.search.verify_seconds.max(60)),
     };
     let mut same = true;
-    for (name, verdict) in pool.verify(&request).await {
+    for Judged { name, verdict, .. } in pool.verify(&request).await.theorems {
         same &= verdict.is_proved();
         if context.console.is_json() {
             context.console.json(&serde_json::json!({

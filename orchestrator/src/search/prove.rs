@@ -305,18 +305,16 @@ impl<'a> Attempting<'a> {
         let request = VerifyRequest {
             environment: self.problem.environment.clone(),
             reference: reference(&side.statement),
+            vouched: true,
             submission: text.to_owned(),
             names: vec![side.started.name.clone()],
             axioms: STANDARD_AXIOMS.map(String::from).to_vec(),
             timeout_ms: u64::from(self.config.verify_seconds) * 1000,
         };
-        let judging = async { self.resources.pool.verify_own(&request).await };
-        let verdicts = self.unless_cancelled(judging).await.unwrap_or_default();
-        match verdicts
-            .into_iter()
-            .find(|(name, _)| *name == side.started.name)
-        {
-            Some((_, verdict)) => verdict,
+        let judging = async { self.resources.pool.verify(&request).await.theorems };
+        let judged = self.unless_cancelled(judging).await.unwrap_or_default();
+        match judged.into_iter().find(|j| j.name == side.started.name) {
+            Some(judged) => judged.verdict,
             None => Verdict::Declined {
                 reason: reason(
                     "no_verdict",

@@ -60,6 +60,9 @@ pub struct Solution {
     /// the row's own statement where it has one, else from the submission itself; commands that run
     /// code (`#eval`, `run_cmd`, `elab`, `macro`, …) are never part of it.
     pub reference: String,
+    /// Whether the challenge came apart from the submission, from somebody who vouches for it. Else
+    /// both are the submission's author's.
+    pub vouched: bool,
     /// Full names (with namespaces) of the theorems to be judged, in order. Never empty.
     pub names: Vec<String>,
     /// Where it was read.

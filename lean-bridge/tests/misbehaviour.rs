@@ -508,7 +508,11 @@ async fn what_nobody_vouches_for_is_elaborated_before_the_submission_and_not_by_
         vouched: false,
         ..request(submission)
     };
-    assert!(pool.verify(&unvouched("theorem t", "good")).await.is_proved());
+    assert!(
+        pool.verify(&unvouched("theorem t", "good"))
+            .await
+            .is_proved()
+    );
     let report = pool.verify(&unvouched("broken", "good")).await;
     match &report.theorems[0].verdict {
         Verdict::Declined { reason } => assert_eq!(reason.class, "reference", "{report:?}"),
@@ -516,7 +520,10 @@ async fn what_nobody_vouches_for_is_elaborated_before_the_submission_and_not_by_
     }
     // A reference with code of its own spoils the process as well.
     let plain = elaborated_by(&pool, &request("liar")).await;
-    assert_eq!(plain, elaborated_by(&pool, &unvouched("#eval 1", "liar")).await);
+    assert_eq!(
+        plain,
+        elaborated_by(&pool, &unvouched("#eval 1", "liar")).await
+    );
     assert_ne!(plain, elaborated_by(&pool, &request("liar")).await);
     pool.shutdown().await;
 }

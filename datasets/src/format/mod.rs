@@ -7,6 +7,7 @@ pub mod lean;
 pub mod lean_dojo;
 pub mod minif2f_v2;
 pub mod numina;
+pub mod pairs;
 pub mod row;
 pub mod solutions;
 
@@ -48,6 +49,8 @@ pub enum Format {
     Statement,
     /// JSONL or Lean with finished proofs, for verification.
     Solutions,
+    /// A challenge and a solution, for verification.
+    Pairs,
 }
 
 impl Format {
@@ -65,6 +68,7 @@ impl Format {
             Self::Bundled => "bundled",
             Self::Statement => "statement",
             Self::Solutions => "solutions",
+            Self::Pairs => "pairs",
         }
     }
 }
@@ -102,7 +106,11 @@ pub fn read_bytes(
         Format::CombiBench => row::read(path, bytes, &combi_bench::SHAPE),
         Format::LeanDojo => lean_dojo::read(path, bytes, options.source_root.as_deref()),
         Format::Lean => lean::read(path, &decode(path, bytes)?),
-        Format::LeanDirectory | Format::Bundled | Format::Statement | Format::Solutions => {
+        Format::LeanDirectory
+        | Format::Bundled
+        | Format::Statement
+        | Format::Solutions
+        | Format::Pairs => {
             return Err(ReadError::UnknownFormat {
                 path: path.to_owned(),
                 message: format!("`{format}` is not a format of single files of problems"),

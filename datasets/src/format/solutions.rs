@@ -10,7 +10,7 @@
 use std::path::Path;
 
 use super::row::{Object, rows, text};
-use super::{Format, decode};
+use super::{Format, decode, pairs};
 use crate::error::{FaultKind, ReadError, RowFault, SolutionReport};
 use crate::lean::anatomy::{anatomy, is_theorem};
 use crate::lean::commands::{Command, commands};
@@ -27,7 +27,7 @@ const STATEMENT: &[&str] = &["formal_statement"];
 /// Fields that may hold what precedes either.
 const HEADER: &[&str] = &["header"];
 /// Fields that may hold a name.
-const NAME: &[&str] = &[
+pub(super) const NAME: &[&str] = &[
     "name",
     "theorem_name",
     "problem_id",
@@ -101,10 +101,10 @@ pub fn read_bytes(path: &str, bytes: &[u8]) -> Result<SolutionReport, ReadError>
                 .ok()
                 .and_then(|o| text(o, NAME))
                 .map(str::to_owned);
-            match row
-                .object
-                .and_then(|object| from_row(path, row.line, &object))
-            {
+            match row.object.and_then(|object| {
+                pairs::from_row(path, row.line, &object)
+                    .unwrap_or_else(|| from_row(path, row.line, &object))
+            }) {
                 Ok(solution) => report.solutions.push(solution),
                 Err((kind, message)) => {
                     let path = path.to_owned();
@@ -131,9 +131,12 @@ pub fn read_bytes(path: &str, bytes: &[u8]) -> Result<SolutionReport, ReadError>
     Ok(report)
 }
 
-/// Reads every Lean file below a directory, in the order of their paths; files without a theorem are
-/// passed over.
+/// Reads the cases of a directory, or, where there is none, every Lean file below it, in the order of
+/// their paths; files without a theorem are passed over.
 pub fn read_directory(root: &Path) -> Result<SolutionReport, ReadError> {
+    if let Some(cases) = pairs::read_directory(root) {
+        return Ok(cases);
+    }
     let mut report = SolutionReport::default();
     let files = super::lean::files(root, &mut report.faults)?;
     for (path, text) in files {
@@ -203,6 +206,7 @@ pub fn from_text(path: &str, line: u32, text: &str) -> Result<Solution, Fault> {
         },
         submission: without_header(&lexed, &commands),
         reference,
+        vouched: false,
         names,
         origin: Origin {
             path: path.to_owned(),
@@ -227,7 +231,7 @@ fn runs_code(lexed: &Lexed<'_>, command: &Command) -> bool {
 }
 
 /// The text without its imports and with `theorem` for `lemma`, line for line where it was.
-fn without_header(lexed: &Lexed<'_>, commands: &[Command]) -> String {
+pub(super) fn without_header(lexed: &Lexed<'_>, commands: &[Command]) -> String {
     let mut out = String::with_capacity(lexed.text.len());
     let mut at = 0;
     let mut replace = |start: usize, end: usize, by: &str| {

@@ -1,88 +1,80 @@
 //! `lakatos verify`: verdicts for finished proofs.
 
-use std::collections::VecDeque;
+mod read;
+mod say;
 
-use lakatos_datasets::{Solution, sources};
+use std::collections::{BTreeMap, VecDeque};
+
+use lakatos_datasets::Solution;
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_lean_bridge::pool::Pool;
 use lakatos_lean_bridge::protocol::EnvironmentKind;
-use lakatos_lean_bridge::verdict::{Reason, STANDARD_AXIOMS, Verdict, VerifyRequest};
-use serde::Serialize;
+use lakatos_lean_bridge::verdict::{Reason, Report, STANDARD_AXIOMS, Verdict, VerifyRequest};
 use tokio::task::JoinSet;
 
 use super::context::Context;
 use super::lean::{self, LeanArgs};
-use crate::events::{Event, EventSink};
 use crate::exit::{Exit, Failure};
-use crate::progress::first_line;
+use say::Totals;
 
-/// Judge finished proofs: each theorem is replayed through Lean's kernel in a process of its own
+/// Judge proofs: each theorem is replayed through Lean's kernel in a process of its own
 ///
-/// The exit code is 0 if every theorem is accepted at level 3 or more, and 1 if one is not.
+/// With a challenge (a Lean file whose theorems end in `sorry`) the solution must prove the
+/// challenge's theorems, all of them, as they are stated there. The exit code is 0 if every theorem is
+/// accepted, 1 if one is rejected, 2 if one is declined or an input cannot be used, 6 at a fault.
 ///
-/// Example: lakatos verify Solution.lean
+/// Examples:
+///   lakatos verify Solution.lean
+///   lakatos verify Challenge.lean Solution.lean
+///   lakatos verify cases/ --axioms propext,Quot.sound --timeout 60
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub struct Args {
-    /// Lean files, directories of them, or JSONL with statements and proofs
+    /// Lean files, directories, or JSONL with proofs or with challenges and solutions; or a challenge
+    /// and its solution
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Allow one more axiom than propext, Classical.choice and Quot.sound
-    #[arg(long, value_name = "NAME")]
-    axiom: Vec<String>,
+    /// Judge every FILE as a solution of this challenge
+    #[arg(long, value_name = "FILE")]
+    challenge: Option<String>,
+    /// The axioms that are allowed
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values_t = STANDARD_AXIOMS.map(String::from))]
+    axioms: Vec<String>,
     /// Seconds for elaboration and for replay, each
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     timeout: u32,
+    /// Memory of each process in MiB
+    #[arg(long, value_name = "MIB")]
+    memory: Option<u32>,
     #[command(flatten)]
     lean: LeanArgs,
-}
-
-#[derive(Serialize)]
-struct Judged<'a> {
-    event: &'static str,
-    place: &'a str,
-    name: &'a str,
-    #[serde(flatten)]
-    verdict: &'a Verdict,
-    proved: bool,
-}
-
-#[derive(Default, Serialize)]
-struct Totals {
-    event: &'static str,
-    theorems: u32,
-    accepted: u32,
-    rejected: u32,
-    declined: u32,
-    faults: u32,
-    input_errors: u32,
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let mut config = context.config(None)?;
     args.lean.apply(&mut config.lean)?;
-    let mut totals = Totals {
-        event: "summary",
-        ..Totals::default()
-    };
-    let solutions = read(context, &args.files, &mut totals)?;
+    config.lean.memory_mb = args.memory.unwrap_or(config.lean.memory_mb);
+    let challenge = args.challenge.as_deref();
+    let (solutions, errors) = read::solutions(&args.files, challenge, &*context.console)?;
+    let mut totals = Totals::new(errors);
     let launcher = lean::launcher(context, &config.lean).await?;
+    let isolation = launcher.isolation();
     // Here the workers that are asked for are those that verify; a pool has at least one other.
     config.lean.verify_lanes = config.lean.verify_lanes.max(config.lean.workers);
     config.lean.workers = 1;
     let lanes = config.lean.verify_lanes;
     let pool = lean::pool(launcher, &config.lean).await?;
-    let mut axioms: Vec<String> = STANDARD_AXIOMS.map(str::to_owned).to_vec();
-    axioms.extend(args.axiom);
     let mut queue: VecDeque<(usize, Solution)> = solutions.into_iter().enumerate().collect();
     let mut under_way = JoinSet::new();
     // Verdicts are printed in the order of the inputs, as soon as those before them are.
-    let mut done = std::collections::BTreeMap::new();
+    let mut done = BTreeMap::new();
     let mut next = 0;
     loop {
         while under_way.len() < lanes
             && let Some((index, solution)) = queue.pop_front()
         {
             let pool = pool.clone();
+            let place = format!("{}:{}", solution.origin.path, solution.origin.line);
             let request = VerifyRequest {
                 environment: EnvironmentSpec {
                     imports: match config.lean.imports.as_slice() {
@@ -92,63 +84,53 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
                     text: solution.environment.text,
                 },
                 reference: solution.reference,
+                vouched: solution.vouched,
                 submission: solution.submission,
                 names: solution.names,
-                axioms: axioms.clone(),
+                axioms: args.axioms.clone(),
                 timeout_ms: u64::from(args.timeout) * 1000,
             };
-            let place = format!("{}:{}", solution.origin.path, solution.origin.line);
             under_way.spawn(async move { (index, place, judge(&pool, &request).await) });
         }
         let Some(joined) = under_way.join_next().await else {
             break;
         };
-        let (index, place, verdicts) =
+        let (index, place, report) =
             joined.map_err(|e| Failure::internal(format!("a verification failed: {e}")))?;
-        done.insert(index, (place, verdicts));
-        while let Some((place, verdicts)) = done.remove(&next) {
+        done.insert(index, (place, report));
+        while let Some((place, report)) = done.remove(&next) {
             next += 1;
-            for (name, verdict) in &verdicts {
-                announce(context, &mut totals, &place, name, verdict);
-            }
+            totals.say(&context.console, &place, &report, &isolation);
         }
     }
     pool.shutdown().await;
-    if context.console.is_json() {
-        context.console.json(&totals);
-    } else {
-        context.console.out(format!(
-            "{} of {} theorems accepted, {} rejected, {} declined, {} faults",
-            totals.accepted, totals.theorems, totals.rejected, totals.declined, totals.faults
-        ));
-    }
-    Ok(if totals.faults > 0 {
-        Exit::Internal
-    } else if totals.input_errors > 0 {
-        Exit::Usage
-    } else if totals.accepted < totals.theorems {
-        Exit::NotAccepted
-    } else {
-        Exit::Success
-    })
+    totals.end(&context.console, &isolation);
+    Ok(totals.exit())
 }
 
 /// Verdicts, where a text that does not elaborate for want of Mathlib is declined and not rejected:
 /// nothing can be said of it here.
-async fn judge(pool: &Pool, request: &VerifyRequest) -> Vec<(String, Verdict)> {
-    let mut verdicts = pool.verify(request).await;
-    if !verdicts.iter().any(|(_, v)| does_not_elaborate(v)) {
-        return verdicts;
+async fn judge(pool: &Pool, request: &VerifyRequest) -> Report {
+    let mut report = pool.verify(request).await;
+    if !report
+        .theorems
+        .iter()
+        .any(|t| does_not_elaborate(&t.verdict))
+    {
+        return report;
     }
     let Ok(session) = pool.session(request.environment.clone()).await else {
-        return verdicts;
+        return report;
     };
     let opened = session.opened();
     if opened.kind != EnvironmentKind::Core || opened.dropped_imports.is_empty() {
-        return verdicts;
+        return report;
     }
-    for (_, verdict) in verdicts.iter_mut().filter(|(_, v)| does_not_elaborate(v)) {
-        *verdict = Verdict::Declined {
+    for judged in &mut report.theorems {
+        if !does_not_elaborate(&judged.verdict) {
+            continue;
+        }
+        judged.verdict = Verdict::Declined {
             reason: Reason {
                 class: "needs_mathlib".into(),
                 message: format!(
@@ -159,7 +141,7 @@ async fn judge(pool: &Pool, request: &VerifyRequest) -> Vec<(String, Verdict)> {
             },
         };
     }
-    verdicts
+    report
 }
 
 fn does_not_elaborate(verdict: &Verdict) -> bool {
@@ -168,78 +150,4 @@ fn does_not_elaborate(verdict: &Verdict) -> bool {
         Verdict::Declined { reason } => reason.class == "reference",
         Verdict::Accepted { .. } | Verdict::Fault { .. } => false,
     }
-}
-
-fn read(
-    context: &Context,
-    files: &[String],
-    totals: &mut Totals,
-) -> Result<Vec<Solution>, Failure> {
-    let mut solutions = Vec::new();
-    let mut last = None;
-    for file in files {
-        match sources::read_solutions(file) {
-            Ok(report) => {
-                solutions.extend(report.solutions);
-                for fault in report.faults {
-                    totals.input_errors += 1;
-                    context.console.event(&Event::InputError {
-                        place: format!("{}:{}", fault.path, fault.line),
-                        message: fault.message,
-                    });
-                }
-            }
-            Err(e) => {
-                totals.input_errors += 1;
-                context.console.event(&Event::InputError {
-                    place: file.clone(),
-                    message: e.to_string(),
-                });
-                last = Some(e);
-            }
-        }
-    }
-    if solutions.is_empty() {
-        let why = last.map_or("the files hold no finished proof".to_owned(), |e| {
-            e.to_string()
-        });
-        return Err(Failure::user(format!("there is nothing to verify: {why}")));
-    }
-    Ok(solutions)
-}
-
-fn announce(context: &Context, totals: &mut Totals, place: &str, name: &str, verdict: &Verdict) {
-    totals.theorems += 1;
-    match verdict {
-        Verdict::Accepted { .. } if verdict.is_proved() => totals.accepted += 1,
-        Verdict::Accepted { .. } | Verdict::Declined { .. } => totals.declined += 1,
-        Verdict::Rejected { .. } => totals.rejected += 1,
-        Verdict::Fault { .. } => totals.faults += 1,
-    }
-    if context.console.is_json() {
-        context.console.json(&Judged {
-            event: "verdict",
-            place,
-            name,
-            verdict,
-            proved: verdict.is_proved(),
-        });
-        return;
-    }
-    let words = match verdict {
-        Verdict::Accepted { level, axioms, .. } => {
-            let axioms = if axioms.is_empty() {
-                "no axioms".to_owned()
-            } else {
-                axioms.join(", ")
-            };
-            format!("level {}, {axioms}", u8::from(*level))
-        }
-        Verdict::Rejected { reason } | Verdict::Declined { reason } | Verdict::Fault { reason } => {
-            format!("{}: {}", reason.class, first_line(&reason.message))
-        }
-    };
-    context
-        .console
-        .out(format!("{:<9} {place} {name} ({words})", verdict.word()));
 }

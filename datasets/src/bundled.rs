@@ -6,8 +6,11 @@
 //! can only be had through [`references`], which is for tests.
 
 use crate::format::{Format, lean, solutions};
+use crate::lean::anatomy::{Anatomy, anatomy, is_theorem};
+use crate::lean::commands::commands;
+use crate::lean::lexer::Lexed;
 use crate::lean::scan::{Found, Wanted, scan};
-use crate::problem::{Problem, Solution};
+use crate::problem::{Environment, Origin, Problem, Solution};
 
 /// The benchmark's names as sources.
 const NAMES: &[&str] = &["bundled", "lakatos-bench"];
@@ -89,6 +92,47 @@ pub fn references(name: &str) -> Option<Vec<Solution>> {
             .filter_map(|t| solutions::from_text(&path(t), 1, t.text).ok())
             .collect(),
     )
+}
+
+/// The reference proofs of a set, a [`Solution`] a theorem that stands on its own: for tests and
+/// measurements, never for a search.
+pub fn proofs(name: &str) -> Option<Vec<Solution>> {
+    Some(topics(name)?.into_iter().flat_map(topic_proofs).collect())
+}
+
+fn topic_proofs(topic: &'static Topic) -> Vec<Solution> {
+    let lexed = Lexed::new(topic.text);
+    let commands = commands(&lexed);
+    let theorems = commands
+        .iter()
+        .filter(|c| is_theorem(lexed.str(c.head)))
+        .map(|c| anatomy(&lexed, c));
+    let scan = scan(topic.text, Wanted::Every);
+    let solution = |(found, parts): (&Found, Anatomy)| {
+        let body = lexed.slice(
+            lexed.tokens[parts.statement_end].start,
+            lexed.tokens[parts.to - 1].end,
+        );
+        let head = format!("{}{}", found.context, found.statement);
+        Solution {
+            name: found.full_name.clone(),
+            environment: Environment {
+                imports: scan.imports.clone(),
+                text: String::new(),
+            },
+            submission: format!("{head} {body}\n"),
+            reference: format!("{head} := by sorry\n"),
+            vouched: true,
+            names: vec![found.full_name.clone()],
+            origin: Origin {
+                path: path(topic),
+                format: Format::Bundled,
+                line: found.line,
+            },
+        }
+    };
+    let closed = theorems.filter(|parts| parts.statement_end < parts.to);
+    scan.found.iter().zip(closed).map(solution).collect()
 }
 
 fn topics(name: &str) -> Option<Vec<&'static Topic>> {

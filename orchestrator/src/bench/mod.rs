@@ -8,9 +8,11 @@ mod figure;
 mod scaling;
 mod soak;
 mod steps;
+mod verify;
 mod workload;
 
 pub use figure::{Figure, Target, percentile};
 pub use scaling::scaling;
 pub use soak::soak;
 pub use steps::{first_tactic, overhead};
+pub use verify::verify;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::lean::{self, LeanArgs};
 use super::prove;
-use crate::bench::{Figure, Target, first_tactic, overhead, scaling, soak};
+use crate::bench::{Figure, Target, first_tactic, overhead, scaling, soak, verify};
 use crate::exit::{Exit, Failure};
 use crate::store::Counts;
 
@@ -54,6 +54,14 @@ enum What {
         /// Seconds that the processes run before the first turn
         #[arg(long, value_name = "SECONDS", default_value_t = 40)]
         warm_up: u32,
+    },
+    /// Milliseconds for a verification at level 3
+    ///
+    /// Example: lakatos bench verify
+    Verify {
+        /// Proofs that are verified once before, so that the processes are warm
+        #[arg(long, value_name = "N", default_value_t = 239)]
+        warm_up: usize,
     },
     /// Memory of one worker over many steps
     ///
@@ -135,6 +143,7 @@ async fn steps(
             let figures = scaling(launcher, many.max(1), seconds(turn), seconds(warm_up)).await?;
             ("scaling", figures)
         }
+        What::Verify { warm_up } => ("verify", verify(launcher, warm_up).await?),
         What::Soak { steps } => {
             let console = &context.console;
             let said = |done: u32, mb: u64| console.say(format!("{done} steps: {mb} MB"));

@@ -1,14 +1,15 @@
 //! `lakatos repl`: a client of the community REPL's protocol, on the real Lean.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
 
 use crate::support::{lakatos, lean, lean_home};
 
-/// Sends requests, each ended by a blank line, and reads all answers.
-fn converse(files: &std::path::Path, requests: &[&str]) -> Vec<Value> {
+/// Sends a whole input, and reads what is answered.
+fn answers(files: &Path, input: &[u8]) -> Vec<Value> {
     let _guard = lean();
     let home = lean_home();
     let mut child = lakatos(&home, &["repl", "--embedded", "--write", "--files"])
@@ -19,16 +20,71 @@ fn converse(files: &std::path::Path, requests: &[&str]) -> Vec<Value> {
         .spawn()
         .expect("the program starts");
     let mut stdin = child.stdin.take().expect("piped");
-    for request in requests {
-        write!(stdin, "{request}\n\n").expect("it reads");
-    }
+    stdin.write_all(input).expect("it reads");
     drop(stdin);
     let output = child.wait_with_output().expect("it ends");
-    let said = String::from_utf8(output.stdout).expect("UTF-8");
-    serde_json::Deserializer::from_str(&said)
+    json(&String::from_utf8(output.stdout).expect("UTF-8"))
+}
+
+/// Values one after the other.
+fn json(text: &str) -> Vec<Value> {
+    serde_json::Deserializer::from_str(text)
         .into_iter::<Value>()
         .map(|answer| answer.expect("an answer is JSON"))
         .collect()
+}
+
+/// Sends requests, each ended by a blank line, and reads all answers.
+fn converse(files: &Path, requests: &[&str]) -> Vec<Value> {
+    let input: String = requests.iter().map(|r| format!("{r}\n\n")).collect();
+    answers(files, input.as_bytes())
+}
+
+/// The community's own tests: `LAKATOS_REPL_TESTS` names a checkout of leanprover-community/repl at
+/// the Lean that runs here (v4.28.0-rc1 for the embedded one). Files that tests pickle are written
+/// into a copy of it.
+#[test]
+fn the_communitys_own_tests_pass() {
+    let Some(checkout) = std::env::var_os("LAKATOS_REPL_TESTS") else {
+        eprintln!("skipped: LAKATOS_REPL_TESTS names no checkout of leanprover-community/repl");
+        return;
+    };
+    let files = tempfile::tempdir().unwrap();
+    let tests = Path::new(&checkout).join("test");
+    std::fs::create_dir(files.path().join("test")).unwrap();
+    let mut inputs = Vec::new();
+    for entry in std::fs::read_dir(tests).expect("the checkout has tests") {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let copy = files
+                .path()
+                .join("test")
+                .join(path.file_name().unwrap_or_default());
+            std::fs::copy(&path, copy).unwrap();
+        }
+        if path.extension().is_some_and(|e| e == "in") {
+            inputs.push(path);
+        }
+    }
+    inputs.sort();
+    let mut compared = 0;
+    let mut wrong = Vec::new();
+    for input in &inputs {
+        let Ok(expected) = std::fs::read_to_string(input.with_extension("expected.out")) else {
+            continue;
+        };
+        compared += 1;
+        let got = answers(files.path(), &std::fs::read(input).unwrap());
+        if got != json(&expected) {
+            wrong.push(format!("{}: {got:?}", input.display()));
+        }
+    }
+    assert!(compared > 0, "no test states what it expects");
+    assert!(
+        wrong.is_empty(),
+        "{compared} compared:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]

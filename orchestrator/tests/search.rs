@@ -155,6 +155,25 @@ fn minimising_drops_what_is_not_needed() {
 }
 
 #[test]
+fn minimising_says_which_alternative_did_the_work() {
+    with_pool(|pool| async move {
+        let rounds: &[&[&str]] = &[&[
+            "cases b with\n| false => (first | omega | (simp; done))\n| true => (first | omega | rfl)",
+        ]];
+        let resources = resources(pool, Scripted::new(rounds));
+        let statement = "theorem double (b : Bool) : (!!b) = b";
+        let record = prove(&resources, &config(), &problem(&[], statement)).await;
+        let proof = assert_proved(&record, Outcome::Proved);
+        insta::assert_snapshot!(proof, @r"
+        theorem double (b : Bool) : (!!b) = b := by
+          cases b with
+          | false => (simp; done)
+          | true => rfl
+        ");
+    });
+}
+
+#[test]
 fn a_false_statement_is_refuted() {
     with_pool(|pool| async move {
         let rounds: &[&[&str]] = &[&[

@@ -1,9 +1,11 @@
-//! Shorter proofs: a suffix that a finisher can replace, a step that is not needed.
+//! Shorter proofs: a suffix that a finisher can replace, a step that is not needed, an alternative that
+//! does the work of its `first | …`.
 //!
 //! The proof is walked from the root with a real proof state in hand. At each step Lean is asked, in
 //! one request, whether a finisher seen elsewhere in the proof closes the state, and whether the rest
-//! of the proof works without the step. The first candidate that closes wins. The result is still only
-//! a text: it is verified like any other, and the unshortened proof is there if it is rejected.
+//! of the proof works without the step; at each last step, which of several alternatives closes. The
+//! first candidate that closes wins. The result is still only a text: it is verified like any other,
+//! and the unshortened proof is there if it is rejected.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -13,6 +15,7 @@ use std::time::{Duration, Instant};
 use lakatos_lean_bridge::pool::{Outcome, ProofState, Session};
 use lakatos_lean_bridge::protocol::{OutcomeStatus, TacticRequest};
 
+use super::alternatives;
 use super::config::{MinimiseConfig, StepConfig};
 use super::proof::{Child, Step};
 
@@ -67,7 +70,7 @@ impl Minimiser<'_> {
     ) -> Pin<Box<dyn Future<Output = Step> + Send + 'a>> {
         Box::pin(async move {
             if proof.children.is_empty() {
-                return proof;
+                return self.narrow(state, proof).await;
             }
             let candidates = self.candidates(state, &proof);
             if let Some(shorter) = self.first_that_closes(state, candidates).await {
@@ -94,6 +97,20 @@ impl Minimiser<'_> {
             }
             Step { children, ..proof }
         })
+    }
+
+    /// A last step with one alternative in the place of each `first`, where one is enough.
+    async fn narrow(&mut self, state: &ProofState, proof: Step) -> Step {
+        let mut tactic = proof.tactic.clone();
+        let mut n = 0;
+        while let Some(candidates) = alternatives::replaced(&tactic, n) {
+            let candidates = candidates.into_iter().map(Step::leaf).collect();
+            match self.first_that_closes(state, candidates).await {
+                Some(narrower) => tactic = narrower.tactic,
+                None => n += 1,
+            }
+        }
+        Step { tactic, ..proof }
     }
 
     fn candidates(&self, state: &ProofState, proof: &Step) -> Vec<Step> {

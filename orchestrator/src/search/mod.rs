@@ -8,11 +8,13 @@
 //!
 //! - `graph` holds nodes (OR: groups of goals) and applications (AND: tactics); `score` orders them.
 //! - `engine` runs turns; `expand` is one of them; `transposition` shares proved goals.
-//! - `proof` writes a finished tree; `minimise` shortens it; `prove` and `refute` are the attempt.
+//! - `proof` writes a finished tree; `minimise` shortens it, `alternatives` reads `first | …` for it;
+//!   `prove` and `refute` are the attempt.
 //! - `budget` ends it.
 //!
 //! With one theorem at a time, a seed and budgets in nodes, a run repeats itself exactly.
 
+mod alternatives;
 pub mod budget;
 mod config;
 mod engine;

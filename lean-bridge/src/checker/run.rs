@@ -9,7 +9,7 @@ use tokio::process::Child;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::pool::{kill_group, resident_mb};
+use crate::pool::resident_mb;
 use crate::verdict::Reason;
 
 /// How much of the end of each output stream is kept, in bytes.
@@ -56,7 +56,9 @@ async fn attempt(
     let mut command = tokio::process::Command::from(command);
     command.env_clear().envs(environment);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.process_group(0).kill_on_drop(true);
+    command.kill_on_drop(true);
+    #[cfg(unix)]
+    command.process_group(0);
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(e) => return fault("checker_start", format!("the checker cannot be run: {e}")),
@@ -101,8 +103,9 @@ struct Group(Option<u32>);
 
 impl Drop for Group {
     fn drop(&mut self) {
+        #[cfg(unix)]
         if let Some(pid) = self.0.and_then(|p| i32::try_from(p).ok()) {
-            kill_group(pid);
+            crate::pool::kill_group(pid);
         }
     }
 }

@@ -29,7 +29,9 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::launch::Role;
 pub use options::PoolOptions;
-pub(crate) use process::{kill_group, resident_mb};
+#[cfg(unix)]
+pub(crate) use process::kill_group;
+pub(crate) use process::resident_mb;
 pub use session::{Outcome, ProofState, Session, SorryState, Started, StateId};
 pub use spawner::Spawner;
 pub use stats::PoolStats;

@@ -30,6 +30,12 @@ pub enum BridgeError {
         #[source]
         source: std::io::Error,
     },
+    /// An independent kernel cannot be used.
+    #[error("the checker cannot be used: {message}")]
+    Checker {
+        /// Why, and the way out.
+        message: String,
+    },
     /// A worker could not be started, or died before it was ready.
     #[error("a Lean worker could not be started: {message}")]
     Spawn {

@@ -6,10 +6,12 @@
 //! - [`protocol`]: the shapes of `docs/protocol.md`.
 //! - [`pool`]: workers, sessions (one theorem's proof states), verification.
 //! - [`verdict`]: what may be said of a proof.
+//! - [`checker`]: independent kernels, which are programs of the user's.
 //!
 //! This crate alone starts Lean. It opens no database, draws nothing, and reads neither the
 //! environment nor the home directory: paths come from the caller.
 
+pub mod checker;
 pub mod embedded;
 pub mod error;
 mod files;

@@ -139,3 +139,23 @@ pub fn script(dir: &Path, name: &str, body: &str) -> PathBuf {
     assert!(written, "{} can be written", path.display());
     path
 }
+
+/// What an independent kernel says of an export that a test has written: `accepted`, or why not.
+pub async fn check_export(
+    checker: &crate::checker::Checker,
+    file: &Path,
+    permitted: &[String],
+) -> String {
+    use crate::checker::{Export, Finding};
+    let export = Export {
+        file: file.to_owned(),
+        bytes: 0,
+        declarations: 0,
+        permitted: permitted.to_vec(),
+        given: 0,
+    };
+    match checker.check(&export).await.expect("it can be run").0 {
+        Finding::Accepted => "accepted".to_owned(),
+        Finding::Rejected(r) | Finding::Declined(r) | Finding::Fault(r) => r.message,
+    }
+}

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::checker::Checked;
+
 /// The level of trust that an acceptance has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "u8", try_from = "u8")]
@@ -131,7 +133,7 @@ pub struct Statements {
 }
 
 /// What came of one theorem of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// Its full name.
     pub name: String,
@@ -141,6 +143,9 @@ pub struct Judged {
     /// What was to be proved and what was; absent where it did not come that far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statements: Option<Statements>,
+    /// How an independent kernel has judged it; absent where none has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checker: Option<Checked>,
 }
 
 /// What came of a request.

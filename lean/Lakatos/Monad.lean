@@ -1,6 +1,7 @@
 import Lakatos.Json
 import Lakatos.Frontend
 import Lakatos.Capture
+import Lakatos.Lean4Export.Walk
 
 /-!
 # The worker's monad
@@ -61,6 +62,10 @@ structure WorkerState where
   steps : Nat := 0
   /-- Requests answered so far. -/
   requests : Nat := 0
+  /-- What the last `verify` that was asked to keep it has left behind. -/
+  replayed? : Option Lean4Export.Replayed := none
+  /-- The export under way, of which theorem, and its next part. -/
+  export? : Option (Name × Nat × Lean4Export.Walk) := none
 
 /-- What a handler sees. -/
 structure WorkerContext where

@@ -1,6 +1,7 @@
 import Lakatos.Axioms
 import Lakatos.Closure
 import Lakatos.ImportTerms
+import Lakatos.Lean4Export.Walk
 import Lakatos.Monad
 import Lakatos.Replay
 
@@ -158,8 +159,20 @@ private def judgeName (r : Request) (challenge : Challenge) (token : IO.CancelTo
   let axioms := Axioms.collect view #[name]
   return { verdict with axioms, reason? := axiomFault r.allowed axioms }
 
-/-- Judges the theorems that the request names. -/
-def judge (r : Request) (config : ElabConfig) (token : IO.CancelToken) : FailM (Array Verdict) := do
+/-- What an export of the accepted theorems starts from. -/
+private def replayed (r : Request) (challenge : Challenge) (verdicts : Array Verdict)
+    (env : Kernel.Environment) : Lean4Export.Replayed where
+  find? := (env.find? ·)
+  view := Axioms.View.of r.base (env.find? ·)
+  statements := verdicts.foldl (init := {}) fun map v =>
+    match v.reason?, challenge.statement? v.name with
+    | none, some reference => map.insert v.name reference
+    | _, _ => map
+
+/-- Judges the theorems that the request names; with what is left for exports, where it came that
+far. -/
+def judge (r : Request) (config : ElabConfig) (token : IO.CancelToken) :
+    FailM (Array Verdict × Option Lean4Export.Replayed) := do
   let challenge ← match r.reference with
     | .text source => challengeOfText r source config token
     | .terms exported => challengeOfTerms r exported
@@ -167,15 +180,15 @@ def judge (r : Request) (config : ElabConfig) (token : IO.CancelToken) : FailM (
   match ImportTerms.parse r.terms with
   | .error e =>
     let reason : Reason := ⟨"export", s!"the submission's terms cannot be read: {e}"⟩
-    return r.names.map fun name => { name, libraryBodies, reason? := some reason }
+    return (r.names.map fun name => { name, libraryBodies, reason? := some reason }, none)
   | .ok submitted =>
     let action : Replay.M (Array Verdict) := do
       challenge.own.forM Replay.addOwn
       submitted.forM Replay.add
       r.names.mapM (judgeName r challenge token)
     let context : Replay.Context := { imported := Closure.isImported r.base, cancelTk := token }
-    let (verdicts, _) ← (action.run context).run { env := r.base.toKernelEnv }
-    return verdicts
+    let (verdicts, s) ← (action.run context).run { env := r.base.toKernelEnv }
+    return (verdicts, replayed r challenge verdicts s.env)
 
 end Verify
 
@@ -192,7 +205,9 @@ def handleVerify : Handler := fun request => do
     names := (← Request.field (Array String) request "names").map String.toName
     terms := ← Request.field String request "export"
     allowed := (← Request.field (Array String) request "axioms").map String.toName }
-  let verdicts ← Verify.judge r env.elabConfig (← read).token
+  let (verdicts, replayed?) ← Verify.judge r env.elabConfig (← read).token
+  if (← Request.field? Bool request "keep").getD false then
+    WorkerM.modifyTables fun s => { s with replayed?, export? := none }
   return Json.mkObj [("verdicts", toJson (verdicts.map (·.toJson)))]
 
 end Lakatos

@@ -1,6 +1,7 @@
 import Lakatos.Check
 import Lakatos.Environment
 import Lakatos.Export
+import Lakatos.Lean4Export
 import Lakatos.Sorries
 import Lakatos.Step
 import Lakatos.Suggest
@@ -45,6 +46,7 @@ def operations : List (String × Handler) := [
   ("check", handleCheck),
   ("export", handleExport),
   ("verify", handleVerify),
+  ("lean4export", handleLean4Export),
   ("free", handleFree),
   ("stats", handleStats),
   ("ping", fun _ => return Json.mkObj [])]

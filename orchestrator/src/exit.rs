@@ -156,6 +156,9 @@ impl From<BridgeError> for Failure {
                 .hint("check that the place exists, can be written and has space left"),
             BridgeError::Spawn { .. } => Self::environment(message)
                 .hint("`lakatos doctor` starts a worker and says what it sees"),
+            BridgeError::Checker { .. } => {
+                Self::environment(message).hint("docs/checkers.md says how a checker is named")
+            }
             BridgeError::Import { .. }
             | BridgeError::Elaboration { .. }
             | BridgeError::NotAProposition { .. } => Self::user(message),

@@ -132,6 +132,17 @@ fn bad_input_is_named_with_its_place() {
         2,
         &["no/such/file.lean"],
     );
+    let proof = file("proof.lean", b"theorem t : 1 = 1 := rfl\n");
+    let verify = |args: &[&str], code: i32, words: &[&str]| {
+        let args = [&["verify", proof.as_str()], args].concat();
+        refused(&home, &args, code, words);
+    };
+    verify(&["--level", "4"], 2, &["independent", "--checker"]);
+    verify(&["--level", "5"], 2, &["1..=4"]);
+    let both = ["--level", "3", "--checker", "true"];
+    verify(&both, 2, &["level 4 only", "leave out --level"]);
+    let nowhere = ["--checker", "no-such-checker {config}"];
+    verify(&nowhere, 4, &["no-such-checker", "PATH"]);
     refused(&home, &["resume", "nothing"], 2, &["nothing"]);
     refused(&home, &["report", "nothing"], 2, &["nothing"]);
     refused(&home, &["nonsense"], 2, &["nonsense"]);

@@ -166,10 +166,11 @@ fn what_needs_mathlib_is_declined_in_words() {
 fn finished_proofs_get_verdicts_and_exit_codes() {
     let _lean = lean();
     let dir = tempfile::tempdir().unwrap();
-    let verify = |path: &Path| {
+    let verify_with = |path: &Path, more: &[&str]| {
         let args = ["--json", "verify", "--embedded", path.to_str().unwrap()];
-        run(&lean_home(), &args)
+        run(&lean_home(), &[&args, more].concat())
     };
+    let verify = |path: &Path| verify_with(path, &[]);
     let good = file(
         dir.path(),
         "good.lean",
@@ -180,6 +181,15 @@ fn finished_proofs_get_verdicts_and_exit_codes() {
     let events = ended.events();
     assert_eq!(events[0]["verdict"], "accepted");
     assert_eq!(events[0]["level"], 3);
+    // An independent kernel, played by `grep`: exit code 0 where the statement is there to be read.
+    let reads = "grep -q _lakatos";
+    let ended = verify_with(&good, &["--level", "4", "--checker", reads]);
+    assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+    let events = ended.events();
+    assert_eq!(events[0]["level"], 4);
+    assert_eq!(events[0]["checker"]["command"], reads);
+    assert_eq!(events[0]["checker"]["format"], "lean4export 3.1.0");
+    assert!(events[0]["checker"]["declarations"].as_u64() > Some(1));
     for (name, text) in [
         (
             "wrong.lean",

@@ -7,6 +7,7 @@
 
 mod batch;
 mod framing;
+mod independent;
 mod options;
 mod process;
 mod recipe;
@@ -28,6 +29,9 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::launch::Role;
 pub use options::PoolOptions;
+#[cfg(unix)]
+pub(crate) use process::kill_group;
+pub(crate) use process::resident_mb;
 pub use session::{Outcome, ProofState, Session, SorryState, Started, StateId};
 pub use spawner::Spawner;
 pub use stats::PoolStats;
@@ -36,6 +40,7 @@ use verify::Lane;
 use wire::{Failure, Request};
 use worker::{Common, Core, Warm, Work, Worker};
 
+use crate::checker::Checker;
 use crate::protocol::{Declaration, Message, SorryAt};
 use crate::verdict::{Report, VerifyRequest};
 use crate::{BridgeError, EnvironmentSpec};
@@ -230,7 +235,17 @@ impl Pool {
     /// runs while Lean reads it.
     pub async fn verify(&self, request: &VerifyRequest) -> Report {
         self.0.common.reserve.count(&request.environment);
-        self.lane().verify(request).await
+        self.lane().verify(request, None).await
+    }
+
+    /// [`Pool::verify`], and then an independent kernel over what was accepted: level 4.
+    pub async fn verify_independently(
+        &self,
+        request: &VerifyRequest,
+        checker: &Arc<Checker>,
+    ) -> Report {
+        self.0.common.reserve.count(&request.environment);
+        self.lane().verify(request, Some(checker)).await
     }
 
     /// The counters.

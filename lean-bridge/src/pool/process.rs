@@ -281,7 +281,8 @@ fn ran_out_of_memory(words: &str) -> bool {
     SIGNS.iter().any(|sign| words.contains(sign))
 }
 
-fn resident_mb(pid: u32) -> Option<u64> {
+/// Resident memory of a process and what it started, in MiB, mapped files left out.
+pub(crate) fn resident_mb(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     // Without the mapped files where the system tells them apart: a native Lean maps its library, and
     // shares it with the others.
@@ -309,8 +310,9 @@ impl Group {
     }
 }
 
+/// Ends a process group.
 #[cfg(unix)]
-fn kill_group(leader: i32) {
+pub(crate) fn kill_group(leader: i32) {
     if let Some(pid) = rustix::process::Pid::from_raw(leader) {
         // The group may be gone already, which is what is wanted.
         let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);

@@ -13,11 +13,13 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
+use super::independent::{self, Checks};
 use super::process::Cause;
 use super::taint;
 use super::wire::{Failure, Reference, Request};
 use super::worker::{Common, Core, Warm, Work, Worker};
 use crate::EnvironmentSpec;
+use crate::checker::Checker;
 use crate::launch::Role;
 use crate::protocol::{Message, Severity};
 use crate::verdict::{Judged, Level, Reason, Report, Statements, Verdict, VerifyRequest};
@@ -51,14 +53,14 @@ struct Exported {
 
 /// What a kernel worker answers.
 #[derive(Debug, Deserialize)]
-struct Judgements {
-    verdicts: Vec<Judgement>,
+pub(super) struct Judgements {
+    pub verdicts: Vec<Judgement>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Judgement {
-    name: String,
-    accepted: bool,
+pub(super) struct Judgement {
+    pub name: String,
+    pub accepted: bool,
     reason: Option<Reason>,
     #[serde(default)]
     axioms: Vec<String>,
@@ -83,7 +85,7 @@ impl Lane {
     }
 
     /// A verdict for each name, in order.
-    pub async fn verify(&self, request: &VerifyRequest) -> Report {
+    pub async fn verify(&self, request: &VerifyRequest, checker: Option<&Arc<Checker>>) -> Report {
         let began = Instant::now();
         let exported = self.export(request).await;
         let elaborated = Instant::now();
@@ -92,13 +94,13 @@ impl Lane {
             Err(verdict) => all(request, &verdict),
             Ok(mut exported) => {
                 memory_mb = exported.memory_mb;
-                match self.judge(request, &mut exported).await {
+                match self.judge(request, &mut exported, checker).await {
                     Err(verdict) => all(request, &verdict),
-                    Ok((judged, mb)) => {
+                    Ok((judged, mb, checks)) => {
                         memory_mb = memory_mb.max(mb);
                         let submission = &exported.submission;
-                        let names = request.names.iter();
-                        names.map(|n| theorem(n, &judged, submission)).collect()
+                        let said = |n: &String| checks.settle(theorem(n, &judged, submission));
+                        request.names.iter().map(said).collect()
                     }
                 }
             }
@@ -125,13 +127,21 @@ impl Lane {
         &self,
         request: &VerifyRequest,
         exported: &mut Exported,
-    ) -> Result<(Judgements, Option<u64>), Verdict> {
+        checker: Option<&Arc<Checker>>,
+    ) -> Result<(Judgements, Option<u64>, Checks), Verdict> {
         let work = Judge {
             request: request.clone(),
             reference: exported.reference.take(),
             export: std::mem::take(&mut exported.submission.export),
+            keep: checker.is_some(),
         };
-        let result = self.kernel.run(work).await;
+        let result = match checker {
+            None => {
+                let made = self.kernel.run(work).await;
+                made.map(|(judged, mb)| (judged, mb, Checks::default()))
+            }
+            Some(checker) => independent::judge(&self.kernel, work, checker).await,
+        };
         result.map_err(|failure| challenge_refused(failure, request.timeout_ms))
     }
 
@@ -228,11 +238,13 @@ impl Elaborate {
 }
 
 /// Has the kernel check the terms of a submission against the challenge.
-struct Judge {
-    request: VerifyRequest,
+pub(super) struct Judge {
+    pub request: VerifyRequest,
     /// The challenge's terms, in place of its text.
     reference: Option<String>,
     export: String,
+    /// Whether the worker keeps the replay, for exports.
+    keep: bool,
 }
 
 impl Work for Judge {
@@ -262,6 +274,7 @@ impl Work for Judge {
             names,
             export: &self.export,
             axioms,
+            keep: self.keep,
         };
         let judged = core.ask(&environment, request, *timeout_ms).await?;
         Ok((judged, core.resident_mb()))
@@ -282,11 +295,12 @@ fn all(request: &VerifyRequest, verdict: &Verdict) -> Vec<Judged> {
         name: name.clone(),
         verdict: verdict.clone(),
         statements: None,
+        checker: None,
     };
     request.names.iter().map(judged).collect()
 }
 
-fn reason(class: &str, message: impl Into<String>) -> Reason {
+pub(super) fn reason(class: &str, message: impl Into<String>) -> Reason {
     Reason {
         class: class.into(),
         message: message.into(),
@@ -303,6 +317,7 @@ fn theorem(name: &str, judged: &Judgements, exported: &Export) -> Judged {
             name: name.to_owned(),
             verdict: Verdict::Fault { reason },
             statements: None,
+            checker: None,
         };
     };
     let statements = Statements {
@@ -313,6 +328,7 @@ fn theorem(name: &str, judged: &Judgements, exported: &Export) -> Judged {
         name: name.to_owned(),
         verdict: verdict(name, judgement, exported),
         statements: (!statements.challenge.is_empty()).then_some(statements),
+        checker: None,
     }
 }
 
@@ -350,7 +366,7 @@ fn verdict(name: &str, judgement: &Judgement, exported: &Export) -> Verdict {
 }
 
 /// The verdict where there is no export to judge.
-fn refused(failure: Failure, done: &str, timeout_ms: u64) -> Verdict {
+pub(super) fn refused(failure: Failure, done: &str, timeout_ms: u64) -> Verdict {
     match failure {
         Failure::Died(death) => match death.cause {
             Cause::Hung => Verdict::Declined {

@@ -50,6 +50,13 @@ pub(super) enum Request<'a> {
         names: &'a [String],
         export: &'a str,
         axioms: &'a [String],
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        keep: bool,
+    },
+    Lean4export {
+        name: &'a str,
+        part: u32,
+        library: bool,
     },
     Free {
         states: &'a [WorkerState],

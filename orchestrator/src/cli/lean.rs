@@ -140,7 +140,7 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
 }
 
 /// What elan, lake and a native Lean read.
-fn native_environment() -> Vec<(OsString, OsString)> {
+pub fn native_environment() -> Vec<(OsString, OsString)> {
     [
         "HOME",
         "ELAN_HOME",

@@ -1,12 +1,15 @@
 //! `lakatos verify`: verdicts for finished proofs.
 
+mod independent;
 mod read;
 mod say;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use lakatos_datasets::Solution;
 use lakatos_lean_bridge::EnvironmentSpec;
+use lakatos_lean_bridge::checker::Checker;
 use lakatos_lean_bridge::pool::Pool;
 use lakatos_lean_bridge::protocol::EnvironmentKind;
 use lakatos_lean_bridge::verdict::{Reason, Report, STANDARD_AXIOMS, Verdict, VerifyRequest};
@@ -27,6 +30,7 @@ use say::Totals;
 ///   lakatos verify Solution.lean
 ///   lakatos verify Challenge.lean Solution.lean
 ///   lakatos verify cases/ --axioms propext,Quot.sound --timeout 60
+///   lakatos verify Challenge.lean Solution.lean --checker 'nanoda_bin {config}'
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -47,6 +51,8 @@ pub struct Args {
     #[arg(long, value_name = "MIB")]
     memory: Option<u32>,
     #[command(flatten)]
+    level: independent::LevelArgs,
+    #[command(flatten)]
     lean: LeanArgs,
 }
 
@@ -56,7 +62,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     config.lean.memory_mb = args.memory.unwrap_or(config.lean.memory_mb);
     let challenge = args.challenge.as_deref();
     let (solutions, errors) = read::solutions(&args.files, challenge, &*context.console)?;
-    let mut totals = Totals::new(errors);
+    let demanded = args.level.demanded()?;
+    let checker = args.level.checker(context)?;
+    let mut totals = Totals::new(errors, demanded);
     let launcher = lean::launcher(context, &config.lean).await?;
     let isolation = launcher.isolation();
     // Here the workers that are asked for are those that verify; a pool has at least one other.
@@ -90,7 +98,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
                 axioms: args.axioms.clone(),
                 timeout_ms: u64::from(args.timeout) * 1000,
             };
-            under_way.spawn(async move { (index, place, judge(&pool, &request).await) });
+            let checker = checker.clone();
+            under_way.spawn(async move {
+                let report = judge(&pool, &request, checker.as_ref()).await;
+                (index, place, report)
+            });
         }
         let Some(joined) = under_way.join_next().await else {
             break;
@@ -110,8 +122,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
 
 /// Verdicts, where a text that does not elaborate for want of Mathlib is declined and not rejected:
 /// nothing can be said of it here.
-async fn judge(pool: &Pool, request: &VerifyRequest) -> Report {
-    let mut report = pool.verify(request).await;
+async fn judge(pool: &Pool, request: &VerifyRequest, checker: Option<&Arc<Checker>>) -> Report {
+    let mut report = match checker {
+        None => pool.verify(request).await,
+        Some(checker) => pool.verify_independently(request, checker).await,
+    };
     if !report
         .theorems
         .iter()

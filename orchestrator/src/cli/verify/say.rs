@@ -1,7 +1,7 @@
 //! Verdicts as a person or a program reads them, and how many of each there were.
 
 use lakatos_lean_bridge::launch::Isolation;
-use lakatos_lean_bridge::verdict::{Judged, Report, Verdict};
+use lakatos_lean_bridge::verdict::{Judged, Level, Report, Verdict};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -22,9 +22,11 @@ struct Said<'a> {
 }
 
 /// How many verdicts of each kind.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 pub struct Totals {
     event: &'static str,
+    /// What an acceptance must have reached to count as one.
+    level: Level,
     theorems: u32,
     accepted: u32,
     rejected: u32,
@@ -35,18 +37,23 @@ pub struct Totals {
 
 impl Totals {
     /// None yet, with so many inputs that could not be used.
-    pub fn new(input_errors: u32) -> Self {
+    pub fn new(input_errors: u32, level: Level) -> Self {
         Self {
             event: "summary",
+            level,
+            theorems: 0,
+            accepted: 0,
+            rejected: 0,
+            declined: 0,
+            faults: 0,
             input_errors,
-            ..Self::default()
         }
     }
 
     fn count(&mut self, verdict: &Verdict) {
         self.theorems += 1;
         *match verdict {
-            Verdict::Accepted { .. } if verdict.is_proved() => &mut self.accepted,
+            Verdict::Accepted { level, .. } if *level >= self.level => &mut self.accepted,
             Verdict::Accepted { .. } | Verdict::Declined { .. } => &mut self.declined,
             Verdict::Rejected { .. } => &mut self.rejected,
             Verdict::Fault { .. } => &mut self.faults,
@@ -106,6 +113,7 @@ fn lines(place: &str, judged: &Judged) -> Vec<String> {
         name,
         verdict,
         statements,
+        checker,
     } = judged;
     let words = match verdict {
         Verdict::Accepted {
@@ -117,10 +125,13 @@ fn lines(place: &str, judged: &Judged) -> Vec<String> {
                 [] => "no axioms".to_owned(),
                 axioms => axioms.join(", "),
             };
-            let library = if *library_bodies {
-                ""
-            } else {
-                ", the library taken as given"
+            let library = match (library_bodies, checker) {
+                (true, _) => String::new(),
+                (false, None) => ", the library taken as given".to_owned(),
+                (false, Some(checked)) => format!(
+                    ", {} of the library's constants taken as given",
+                    checked.axioms_given
+                ),
             };
             format!("level {}, {axioms}{library}", u8::from(*level))
         }

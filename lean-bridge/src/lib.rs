@@ -13,6 +13,7 @@
 pub mod embedded;
 pub mod error;
 mod files;
+pub mod isolate;
 pub mod launch;
 pub mod pool;
 pub mod progress;

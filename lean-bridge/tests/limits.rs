@@ -18,13 +18,17 @@ const CHALLENGE: &str = "theorem t : 1 + 1 = 2 := sorry";
 const HONEST: &str = "theorem t : 1 + 1 = 2 := rfl";
 /// What a hostile text must not get to see.
 const SECRET: &str = "lakatos-secret-71c2";
-const TIMEOUT_MS: u64 = 4000;
+/// For what ends by itself, on a busy machine too.
+const PATIENT: u64 = 60_000;
+/// For what does not.
+const SOON: u64 = 4000;
 
 /// A hostile submission, and the words for what is due: verdict and class.
 struct Case {
     what: &'static str,
     text: String,
     due: &'static [(&'static str, &'static str)],
+    timeout_ms: u64,
 }
 
 /// Code that runs while the text is elaborated, before an honest proof: every action is tried, and one
@@ -48,13 +52,20 @@ fn attempts(actions: &[(&'static str, String)], readable: &Path) -> Case {
         what: "attempts to get out",
         text,
         due: &[("accepted", "")],
+        timeout_ms: PATIENT,
     }
 }
 
 /// An action that is still going on when everything is to be over.
 fn greedy(what: &'static str, text: &str, due: &'static [(&'static str, &'static str)]) -> Case {
     let text = format!("{text}\n{HONEST}");
-    Case { what, text, due }
+    let timeout_ms = if due == TIME { SOON } else { PATIENT };
+    Case {
+        what,
+        text,
+        due,
+        timeout_ms,
+    }
 }
 
 /// What tries to get out: to files, processes, the network, the environment.
@@ -132,6 +143,7 @@ fn greed() -> Vec<Case> {
                 ("rejected", "elaboration"),
                 ("fault", "worker_died"),
             ],
+            timeout_ms: SOON,
         },
     ]
 }
@@ -139,7 +151,7 @@ fn greed() -> Vec<Case> {
 const TIME: &[(&str, &str)] = &[("declined", "timeout")];
 const DEATH: &[(&str, &str)] = &[("fault", "worker_died")];
 
-async fn verdict(pool: &Pool, text: &str) -> Verdict {
+async fn verdict(pool: &Pool, text: &str, timeout_ms: u64) -> Verdict {
     let request = VerifyRequest {
         environment: testing::environment(&["Lean"]),
         reference: CHALLENGE.into(),
@@ -147,7 +159,7 @@ async fn verdict(pool: &Pool, text: &str) -> Verdict {
         submission: text.into(),
         names: vec!["t".into()],
         axioms: STANDARD_AXIOMS.map(str::to_owned).to_vec(),
-        timeout_ms: TIMEOUT_MS,
+        timeout_ms,
     };
     let mut report = pool.verify(&request).await;
     report.theorems.remove(0).verdict
@@ -208,13 +220,13 @@ fn run(launcher: Launcher, cases: Vec<Case>, watched: &[&Path], word: &str) {
         let mut wrong = Vec::new();
         for case in &cases {
             let began = std::time::Instant::now();
-            let got = verdict(&pool, &case.text).await;
+            let got = verdict(&pool, &case.text, case.timeout_ms).await;
             let seconds = began.elapsed().as_secs_f32();
             eprintln!("{} ({seconds:.1} s): {got:?}", case.what);
             if !as_due(&got, case) || format!("{got:?}").contains(SECRET) {
                 wrong.push(format!("{}: {got:?}", case.what));
             }
-            let next = verdict(&pool, HONEST).await;
+            let next = verdict(&pool, HONEST, PATIENT).await;
             if !next.is_proved() {
                 wrong.push(format!("after {}: {next:?}", case.what));
             }

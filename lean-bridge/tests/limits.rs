@@ -291,18 +291,16 @@ fn project(path: impl Fn(&Path) -> OsString, layer: Layer) {
     std::fs::write(at.join("lakefile.toml"), "name = \"empty\"\n").expect("a file");
     let (_dir, file) = secret();
     // The host of its Lean lets it read and write all of this: what holds it is outside of it.
-    let reads = [
-        at.as_path(),
-        Path::new("/etc"),
-        file.parent().expect("a parent"),
-    ];
     let library = &installation().library;
-    lake(
-        &tools,
-        installation(),
-        &reads,
-        &[&worker, library, Path::new("/var/tmp")],
-    );
+    let elsewhere = [file.parent().expect("a parent"), Path::new("/etc")];
+    let mut reads = vec![at.as_path()];
+    let mut writes = vec![worker.as_path(), library];
+    // In `bwrap` these do not exist, and the host refuses to start without what it is to offer.
+    if layer != Layer::Bwrap {
+        reads.extend(elsewhere);
+        writes.push(Path::new("/var/tmp"));
+    }
+    lake(&tools, installation(), &reads, &writes);
     let options = LaunchOptions {
         path: Some(path(&tools)),
         readable: lake_reads(installation()),

@@ -36,6 +36,19 @@ pub enum BridgeError {
         /// Why, and the way out.
         message: String,
     },
+    /// Workers would not be kept inside, and the caller has not allowed that.
+    #[error(
+        "workers of this Lean cannot be isolated on this machine, and proofs are hostile input: \
+         nothing would keep them from {missing}{}. Use the embedded Lean (--embedded), or mend what \
+         `lakatos doctor` names; --allow-unisolated starts them all the same, which is for proofs \
+         that you trust", because(.why)
+    )]
+    Unisolated {
+        /// What they would not be kept from.
+        missing: String,
+        /// Why the means of isolation that were tried are not used; may be empty.
+        why: String,
+    },
     /// A worker could not be started, or died before it was ready.
     #[error("a Lean worker could not be started: {message}")]
     Spawn {
@@ -78,6 +91,14 @@ pub enum BridgeError {
         /// What was unexpected.
         message: String,
     },
+}
+
+fn because(why: &str) -> String {
+    if why.is_empty() {
+        String::new()
+    } else {
+        format!(" ({why})")
+    }
 }
 
 fn first_error(messages: &[Message]) -> &str {

@@ -15,6 +15,7 @@ pub mod checker;
 pub mod embedded;
 pub mod error;
 mod files;
+pub mod isolate;
 pub mod launch;
 pub mod pool;
 pub mod progress;

@@ -83,35 +83,58 @@ pub fn environment(imports: &[&str]) -> EnvironmentSpec {
 }
 
 /// A directory with a `lake` that understands `lake env lean ARGS…` and runs the embedded Lean, in
-/// which the directories named exist under their own paths (the last one writable) and the first
-/// is where it runs.
-pub fn lake(bin: &Path, installation: &Installation, read: &[&Path], write: &Path) -> PathBuf {
+/// which the directories named exist under their own paths, some of them writable, and the first is
+/// where it runs. Behind it is a toolchain with a `bin/lean`, as behind the real one; what that
+/// reads besides is [`lake_reads`].
+pub fn lake(bin: &Path, installation: &Installation, read: &[&Path], write: &[&Path]) -> PathBuf {
     let own = |p: &Path| p.to_string_lossy().into_owned();
     let mut mounts: Vec<Mount> = read.iter().map(|p| Mount::read(p, own(p))).collect();
-    mounts.push(Mount::write(write, own(write)));
+    mounts.extend(write.iter().map(|p| Mount::write(p, own(p))));
     let directory = read.first().map_or_else(|| "/guest".to_owned(), |p| own(p));
     let guest = Guest {
         mounts,
         directory,
         ..Guest::default()
     };
-    let command = installation.lean().command(&guest, ["-j1"]);
-
-    let words: Vec<String> = std::iter::once(command.get_program())
-        .chain(command.get_args())
-        .map(quoted)
-        .collect();
-    let mut body = String::from(
-        "[ \"$1 $2\" = \"env lean\" ] || { echo \"error: unknown command '$*'\" >&2; exit 1; }\n\
-         shift 2\ngiven=$LEAN_PATH\n",
-    );
-    for (name, value) in command.get_envs() {
-        let value = quoted(value.unwrap_or_default());
-        body.push_str(&format!("export {}={value}\n", name.to_string_lossy()));
+    let lean = installation.lean();
+    let words = lean.words(&guest, ["-j1"]);
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let prefix = quoted(bin.as_os_str());
+    let mut body =
+        format!("[ \"$1\" = --print-prefix ] && {{ echo {prefix}; exit; }}\ngiven=$LEAN_PATH\n");
+    for (name, value) in lean.environment(&guest) {
+        body.push_str(&format!("export {name}={}\n", quoted(OsStr::new(&value))));
     }
     body.push_str("export LEAN_PATH=\"$LEAN_PATH${given:+:$given}\"\n");
     body.push_str(&format!("exec {} \"$@\"", words.join(" ")));
+    let toolchain = bin.join("bin");
+    std::fs::create_dir_all(&toolchain).expect("a toolchain's directory can be made");
+    let program = script(&toolchain, "lean", &body);
+    let program = quoted(program.as_os_str());
+    let libraries = quoted(read.first().map_or(bin, |p| p).as_os_str());
+    let body = format!(
+        "case \"$*\" in\n\
+         'env printenv LEAN_PATH') echo {libraries} ;;\n\
+         'env lean '*) shift 2; exec {program} \"$@\" ;;\n\
+         *) echo \"error: unknown command '$*'\" >&2; exit 1 ;;\n\
+         esac"
+    );
     script(bin, "lake", &body)
+}
+
+/// Where tests keep the worker compiled by [`lake`]'s Lean, which takes a minute.
+pub fn project_workers() -> PathBuf {
+    let dir = home().join("test-project-workers");
+    std::fs::create_dir_all(&dir).expect("the home can be written");
+    dir.canonicalize().expect("it is there")
+}
+
+/// What [`lake`]'s Lean reads that a toolchain of its own would not: a shell, Node, and the embedded
+/// Lean.
+pub fn lake_reads(installation: &Installation) -> Vec<PathBuf> {
+    let mut reads = installation.lean().reads();
+    reads.push("/bin/sh".into());
+    reads
 }
 
 fn quoted(word: &OsStr) -> String {

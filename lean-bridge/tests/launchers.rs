@@ -15,7 +15,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use lakatos_lean_bridge::BridgeError;
 use lakatos_lean_bridge::embedded::Sources;
 use lakatos_lean_bridge::launch::{LaunchOptions, Launcher, Role};
-use lakatos_lean_bridge::testing::{installation, lake};
+use lakatos_lean_bridge::testing::{installation, lake, lake_reads, project_workers};
 use serde_json::{Value, json};
 
 /// A worker process, killed when dropped.
@@ -157,31 +157,48 @@ fn the_embedded_worker_is_kept_inside() {
     assert!(!Path::new("default.profraw").exists());
 }
 
+/// Not a test: the parent of a worker, when this program is started as one. It prints the worker's id
+/// and waits. The worker's input never ends, so that it is the guard that ends it.
+#[test]
+#[expect(clippy::zombie_processes, reason = "it is killed before it can wait")]
+fn a_parent() {
+    if std::env::var_os("LAKATOS_TEST_PARENT").is_none() {
+        return;
+    }
+    let mut worker = embedded(&LaunchOptions::default()).worker(Role::Kernel);
+    let (read, write) = std::io::pipe().unwrap();
+    let child = worker
+        .stdin(read)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let child = child.spawn().unwrap();
+    // Some other process has the other end of its input.
+    let mut holder = Command::new("sleep");
+    let _holder = holder
+        .arg("20")
+        .stdin(Stdio::null())
+        .stdout(write)
+        .spawn()
+        .unwrap();
+    println!("\nid {}", child.id());
+    loop {
+        std::thread::park();
+    }
+}
+
 #[test]
 fn a_worker_ends_when_its_parent_is_killed() {
-    let worker = embedded(&LaunchOptions::default()).worker(Role::Kernel);
-    let mut words = vec![worker.get_program().to_owned()];
-    words.extend(worker.get_args().map(ToOwned::to_owned));
-    // The middle process is the worker's parent; it prints the worker's id and waits. The worker's
-    // input never ends, so that it is the guard that ends it.
-    let place = tempfile::tempdir().unwrap();
-    let mut middle = Command::new("/bin/sh");
-    middle
-        .args([
-            "-c",
-            "mkfifo in; exec 3<>in; \"$@\" <&3 >/dev/null 2>&1 & echo $!; wait",
-            "sh",
-        ])
-        .args(&words)
-        .envs(worker.get_envs().filter_map(|(k, v)| Some((k, v?))))
-        .current_dir(place.path())
+    let mut parent = Command::new(std::env::current_exe().unwrap());
+    parent
+        .args(["--exact", "a_parent", "--nocapture"])
+        .env("LAKATOS_TEST_PARENT", "1")
         .stdout(Stdio::piped());
-    let mut middle = middle.spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(middle.stdout.take().unwrap())
-        .read_line(&mut line)
+    let mut parent = parent.spawn().unwrap();
+    let lines = BufReader::new(parent.stdout.take().unwrap()).lines();
+    let mut lines = lines.map(Result::unwrap);
+    let id = lines
+        .find_map(|l| l.strip_prefix("id ").map(str::to_owned))
         .unwrap();
-    let id = line.trim().to_owned();
     let lives = || {
         Command::new("kill")
             .args(["-0", &id])
@@ -191,8 +208,8 @@ fn a_worker_ends_when_its_parent_is_killed() {
             .success()
     };
     assert!(lives());
-    middle.kill().unwrap();
-    middle.wait().unwrap();
+    parent.kill().unwrap();
+    parent.wait().unwrap();
     while lives() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
@@ -217,7 +234,7 @@ fn small_sources(dir: &Path) -> Sources {
 }
 
 struct Project {
-    _places: [tempfile::TempDir; 4],
+    _places: [tempfile::TempDir; 3],
     dir: PathBuf,
     cache: PathBuf,
     sources: PathBuf,
@@ -225,14 +242,16 @@ struct Project {
 }
 
 /// An empty Lake project, with a `lake` on the path that runs the embedded Lean.
-fn project() -> Project {
-    let places = [(); 4].map(|()| tempfile::tempdir().unwrap());
-    let [dir, bin, cache, sources] = [0, 1, 2, 3].map(|i| places[i].path().canonicalize().unwrap());
+fn project(cache: &Path) -> Project {
+    let places = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let [dir, bin, sources] = [0, 1, 2].map(|i| places[i].path().canonicalize().unwrap());
+    let cache = cache.canonicalize().unwrap();
     fs::write(dir.join("lakefile.toml"), "name = \"empty\"\n").unwrap();
-    lake(&bin, installation(), &[&dir], &cache);
+    lake(&bin, installation(), &[&dir], &[&cache]);
     let path = std::env::join_paths([bin.as_path(), Path::new("/usr/bin"), Path::new("/bin")]);
     let options = LaunchOptions {
         path: path.ok(),
+        readable: lake_reads(installation()),
         ..LaunchOptions::default()
     };
     Project {
@@ -246,7 +265,8 @@ fn project() -> Project {
 
 #[test]
 fn a_project_compiles_its_worker_once_and_runs_it() {
-    let project = project();
+    let cache = tempfile::tempdir().unwrap();
+    let project = project(cache.path());
     let sources = small_sources(&project.sources);
     let start = || {
         let said = std::sync::Mutex::new(Vec::new());
@@ -271,17 +291,14 @@ fn a_project_compiles_its_worker_once_and_runs_it() {
     assert_eq!(launcher.lean_version(), installation().lean_version);
     let answer = Worker::start(launcher.worker(Role::Search)).answer();
     assert_eq!(answer, json!({"ready": 42}));
-    assert!(
-        !launcher.isolation().network,
-        "a native Lean is not isolated"
-    );
     let (_, said) = start();
     assert_eq!(said, [], "the second start compiles nothing");
 }
 
 #[test]
 fn a_worker_that_does_not_compile_says_why() {
-    let project = project();
+    let cache = tempfile::tempdir().unwrap();
+    let project = project(cache.path());
     small_sources(&project.sources);
     fs::write(
         project.sources.join("Lakatos/A.lean"),
@@ -305,7 +322,7 @@ fn a_worker_that_does_not_compile_says_why() {
 
 #[test]
 fn the_whole_worker_runs_in_a_project() {
-    let project = project();
+    let project = project(&project_workers());
     let Project {
         dir,
         cache,

@@ -49,6 +49,10 @@ pub struct LeanConfig {
     pub lean: Option<PathBuf>,
     /// Use the embedded Lean even where there is a `lean` on the path.
     pub embedded: bool,
+    /// What a native Lean reads besides its toolchain, the project's libraries and the system's.
+    pub readable: Vec<PathBuf>,
+    /// Start workers that cannot be isolated on this machine, for proofs that are trusted.
+    pub allow_unisolated: bool,
 }
 
 impl Default for LeanConfig {
@@ -62,6 +66,8 @@ impl Default for LeanConfig {
             project: None,
             lean: None,
             embedded: false,
+            readable: Vec::new(),
+            allow_unisolated: false,
         }
     }
 }

@@ -149,7 +149,9 @@ impl From<BridgeError> for Failure {
     fn from(e: BridgeError) -> Self {
         let message = e.to_string();
         match e {
-            BridgeError::NoLean { .. } | BridgeError::Install { .. } => {
+            BridgeError::NoLean { .. }
+            | BridgeError::Install { .. }
+            | BridgeError::Unisolated { .. } => {
                 Self::environment(message).hint("`lakatos doctor` says what is missing")
             }
             BridgeError::Io { .. } => Self::environment(message)

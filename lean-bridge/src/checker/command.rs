@@ -12,7 +12,7 @@ const EXPORT: &str = "{export}";
 /// Stands for the path of nanoda's configuration, which names the export.
 const CONFIG: &str = "{config}";
 /// Gives the checker a deep stack, and ends it when this process is gone.
-const GUARD: &str = include_str!("../launch/guard.sh");
+const GUARD: &str = include_str!("../isolate/guard.sh");
 
 /// A command with placeholders, whose program has been found.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde::Serialize;
 
-use super::guarded;
+use crate::isolate::guarded;
 use crate::worker::Compiler;
 
 /// Where Lean's own library is inside.
@@ -16,6 +16,8 @@ const GUEST_LIBRARY: &str = "/lib/lean";
 const NODE_STACK_KB: u32 = 60_000;
 /// Without a cap of the caller's. A wasm memory of 32 bits ends at 4 GiB, this one at 2.
 pub(super) const MEMORY_MB: u32 = 2048;
+/// What Node takes besides, for itself and for the wasm's compiled code.
+pub(super) const BESIDE_MB: u32 = 2048;
 /// For the compilation of the worker and a deadline's watchdog.
 const THREADS: u32 = 2;
 
@@ -90,19 +92,24 @@ impl Default for Guest {
 }
 
 impl EmbeddedLean {
-    /// The command that runs this Lean with `args`.
+    /// The command that runs this Lean with `args`, confined by Node alone.
     pub fn command(
         &self,
         guest: &Guest,
         args: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Command {
-        let library = Mount::read(&self.library, GUEST_LIBRARY);
-        let mut mounts: Vec<&Mount> = guest.mounts.iter().chain([&library]).collect();
-        mounts.sort_by_key(|m| m.guest.len());
-        let lean_path: Vec<&str> = std::iter::once(GUEST_LIBRARY)
-            .chain(guest.lean_path.iter().map(String::as_str))
-            .collect();
+        let mut command = guarded(&self.words(guest, args));
+        command.envs(self.environment(guest));
+        command
+    }
 
+    /// The words that run this Lean with `args`.
+    pub fn words(
+        &self,
+        guest: &Guest,
+        args: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> Vec<OsString> {
+        let mounts = self.mounts(guest);
         let mut words: Vec<OsString> = vec![self.node.clone().into()];
         words.push(format!("--stack-size={NODE_STACK_KB}").into());
         words.extend(["--permission", "--allow-worker"].map(OsString::from));
@@ -115,18 +122,46 @@ impl EmbeddedLean {
         words.extend(writable.map(|m| flag("--allow-fs-write=", &m.host)));
         words.push(self.dist.join("lean.js").into());
         words.extend(args.into_iter().map(Into::into));
+        words
+    }
 
-        let mut command = guarded(words);
-        command
-            .env(
-                "LEAN_MOUNTS",
-                serde_json::to_string(&mounts).unwrap_or_default(),
-            )
-            .env("LEAN_PATH", lean_path.join(":"))
-            .env("LEAN_CWD", &guest.directory)
-            .env("LEAN_POOL", THREADS.to_string())
-            .env("LEAN_MEMORY_MB", guest.memory_mb.to_string());
-        command
+    /// What the words need in the environment: the host's own settings.
+    pub fn environment(&self, guest: &Guest) -> [(&'static str, String); 5] {
+        let mounts = serde_json::to_string(&self.mounts(guest)).unwrap_or_default();
+        let lean_path: Vec<&str> = std::iter::once(GUEST_LIBRARY)
+            .chain(guest.lean_path.iter().map(String::as_str))
+            .collect();
+        [
+            ("LEAN_MOUNTS", mounts),
+            ("LEAN_PATH", lean_path.join(":")),
+            ("LEAN_CWD", guest.directory.clone()),
+            ("LEAN_POOL", THREADS.to_string()),
+            ("LEAN_MEMORY_MB", guest.memory_mb.to_string()),
+        ]
+    }
+
+    /// All that exists inside, shorter places first.
+    fn mounts(&self, guest: &Guest) -> Vec<Mount> {
+        let library = Mount::read(&self.library, GUEST_LIBRARY);
+        let mut mounts: Vec<Mount> = guest.mounts.iter().cloned().chain([library]).collect();
+        mounts.sort_by_key(|m| m.guest.len());
+        mounts
+    }
+
+    /// The files and directories of the host that this Lean reads.
+    pub fn reads(&self) -> Vec<PathBuf> {
+        let node = self.node.canonicalize();
+        let node = node.unwrap_or_else(|_| self.node.clone());
+        // Some systems keep Node's libraries beside it.
+        let beside = node.ancestors().nth(2).map(|prefix| prefix.join("lib"));
+        let beside = beside.filter(|lib| lib.is_dir());
+        // Node does not start where these are there and cannot be read.
+        let settings = ["/etc/ssl/openssl.cnf", "/etc/pki/tls/openssl.cnf"].map(PathBuf::from);
+        [self.dist.clone(), self.library.clone(), node]
+            .into_iter()
+            .chain(beside)
+            .chain(settings)
+            .collect()
     }
 }
 

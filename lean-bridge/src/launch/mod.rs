@@ -1,9 +1,9 @@
 //! The ways of starting a worker.
 //!
 //! A [`Launcher`] knows one Lean (embedded, a Lake project's, a given one) with the worker compiled
-//! for it, and makes [`Command`]s. It starts nothing itself: [`crate::pool`] spawns, talks and
-//! kills. Every worker runs under `guard.sh`, which gives it a deep stack and ends it when the
-//! process that started it is gone.
+//! for it, and makes [`Command`]s. It starts nothing itself but trials: [`crate::pool`] spawns, talks
+//! and kills. Every worker runs in a [`Confinement`], which gives it a deep stack too, and ends it when
+//! the process that started it is gone.
 
 mod guest;
 mod native;
@@ -12,10 +12,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde::{Deserialize, Serialize};
-
 use crate::BridgeError;
 use crate::embedded::Installation;
+use crate::isolate::Confinement;
+pub use crate::isolate::{Isolation, Layer};
 use crate::progress::ProgressSink;
 use crate::worker::{self, Built, Sources};
 
@@ -46,55 +46,13 @@ pub struct LaunchOptions {
     pub memory_mb: Option<u32>,
     /// `PATH`, where `lake`, `lean` and `sh` are looked for.
     pub path: Option<OsString>,
-    /// Variables that a native Lean needs (`HOME`, `ELAN_HOME`, …): nothing else is passed on.
+    /// Variables that `lake` and `elan` need to find a native Lean (`HOME`, `ELAN_HOME`, …): nothing
+    /// else is passed on, and nothing at all to a confined worker.
     pub environment: Vec<(OsString, OsString)>,
-}
-
-/// What a worker process is kept from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Isolation {
-    /// It has no network.
-    pub network: bool,
-    /// It can write no file.
-    pub writes: bool,
-    /// It can read only Lean, the libraries and the worker.
-    pub reads: bool,
-    /// It can start no process.
-    pub processes: bool,
-    /// It sees none of the caller's environment variables but those named in the options.
-    pub environment: bool,
-    /// Its memory ends here, in MiB.
-    pub memory_mb: Option<u32>,
-}
-
-impl std::fmt::Display for Isolation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kept = [
-            (self.network, "network"),
-            (self.writes, "writes"),
-            (self.reads, "reads outside of Lean and its libraries"),
-            (self.processes, "other processes"),
-            (self.environment, "environment variables"),
-        ];
-        let named = |wanted: bool| {
-            let words: Vec<_> = kept.iter().filter(|k| k.0 == wanted).map(|k| k.1).collect();
-            if words.is_empty() {
-                "nothing".to_owned()
-            } else {
-                words.join(", ")
-            }
-        };
-        write!(
-            f,
-            "kept from: {}; not kept from: {}; memory: ",
-            named(true),
-            named(false)
-        )?;
-        match self.memory_mb {
-            Some(mb) => write!(f, "{mb} MiB at most"),
-            None => f.write_str("not limited"),
-        }
-    }
+    /// What a native Lean reads besides its toolchain, the project's libraries and the system's.
+    pub readable: Vec<PathBuf>,
+    /// Whether workers may be started that are not kept from all that [`Isolation`] lists.
+    pub allow_unisolated: bool,
 }
 
 /// Makes the commands that start workers of one Lean.
@@ -105,7 +63,14 @@ pub struct Launcher {
     lean_path: Vec<PathBuf>,
     imports: Vec<String>,
     memory_mb: Option<u32>,
+    confinement: Confinement,
 }
+
+/// Memory of a native worker in MiB where nothing is said: Mathlib alone takes several thousand,
+/// though mapped files do not count.
+const NATIVE_MEMORY_MB: u32 = 8192;
+/// What a native Lean's allocator and the stacks of its threads take in address space beyond its cap.
+const NATIVE_BESIDE_MB: u32 = 2048;
 
 #[derive(Debug, Clone)]
 enum Lean {
@@ -129,22 +94,27 @@ impl Launcher {
         for root in &lean_path {
             suits_embedded(root, &installation.lean_version)?;
         }
+        let lean = installation.lean();
+        let dir = installation.worker.clone();
+        let memory_mb = options.memory_mb.unwrap_or(guest::MEMORY_MB);
+        let memory_mb = memory_mb.min(guest::MEMORY_MB);
+        let mut reads = lean.reads();
+        reads.push(dir.clone());
+        reads.extend(lean_path.iter().cloned());
+        let trial = [lean.node.clone().into(), "--version".into()];
+        let data = memory_mb + guest::BESIDE_MB;
+        let (confinement, against) = Confinement::best(reads, data, None, &trial);
+        for why in against {
+            tracing::warn!(why, "only Node's own rules confine the embedded Lean");
+        }
+        let node_version = installation.node_version.clone();
         Ok(Self {
-            lean: Lean::Embedded {
-                lean: installation.lean(),
-                node_version: installation.node_version.clone(),
-            },
-            worker: Built {
-                dir: installation.worker.clone(),
-            },
+            lean: Lean::Embedded { lean, node_version },
+            worker: Built { dir },
             lean_path,
             imports: or(&options.imports, &["Init", "Std"]),
-            memory_mb: Some(
-                options
-                    .memory_mb
-                    .unwrap_or(guest::MEMORY_MB)
-                    .min(guest::MEMORY_MB),
-            ),
+            memory_mb: Some(memory_mb),
+            confinement,
         })
     }
 
@@ -152,7 +122,8 @@ impl Launcher {
     /// into `worker_cache` first.
     ///
     /// # Errors
-    /// No Lake project there, no `lake`, or a worker that this Lean does not compile.
+    /// No Lake project there, no `lake`, a worker that this Lean does not compile, or
+    /// [`BridgeError::Unisolated`].
     pub fn project(
         dir: &Path,
         worker_cache: &Path,
@@ -180,7 +151,7 @@ impl Launcher {
     /// Workers of the `lean` at this path.
     ///
     /// # Errors
-    /// It does not run, or does not compile the worker.
+    /// It does not run, does not compile the worker, or [`BridgeError::Unisolated`].
     pub fn lean(
         path: &Path,
         worker_cache: &Path,
@@ -213,14 +184,26 @@ impl Launcher {
         let cache = worker_cache
             .canonicalize()
             .map_err(crate::files::io_error("reading", worker_cache))?;
-        let worker = worker::build(&cache, sources, &lean, progress)?;
-        Ok(Self {
-            lean: Lean::Native(lean),
+        let (confinement, against) = lean.confinement(&cache, &lean_path, options);
+        let launcher = |worker| Self {
+            lean: Lean::Native(lean.clone()),
             worker,
             lean_path,
             imports: or(&options.imports, imports),
             memory_mb: options.memory_mb,
-        })
+            confinement,
+        };
+        let dir = PathBuf::new();
+        let mut launcher = launcher(Built { dir });
+        let missing = launcher.isolation().missing();
+        if !missing.is_empty() && !options.allow_unisolated {
+            return Err(BridgeError::Unisolated {
+                missing: missing.join(", "),
+                why: against.join("; "),
+            });
+        }
+        launcher.worker = worker::build(&cache, sources, &lean, progress)?;
+        Ok(launcher)
     }
 
     /// The command of one worker. Its standard streams are the caller's to set (all three piped;
@@ -238,6 +221,11 @@ impl Launcher {
     }
 
     fn run(&self, files: Option<(&Path, bool)>, words: &[&str]) -> Command {
+        let writable = files.filter(|(_, writes)| *writes);
+        let write: Vec<PathBuf> = writable
+            .map(|(dir, _)| dir.to_owned())
+            .into_iter()
+            .collect();
         match &self.lean {
             Lean::Embedded { lean, .. } => {
                 let mut guest = Guest {
@@ -257,7 +245,10 @@ impl Launcher {
                     guest.directory = "/files".into();
                 }
                 let program = ["-j1", "--run", "/worker/src/Main.lean"];
-                lean.command(&guest, program.iter().chain(words))
+                let words = lean.words(&guest, program.iter().chain(words));
+                let mut command = self.confinement.command(&words, &write);
+                command.envs(lean.environment(&guest));
+                command
             }
             Lean::Native(lean) => {
                 let library = self.worker.library();
@@ -269,7 +260,13 @@ impl Launcher {
                     .map(|mb| OsString::from(format!("--memory={mb}")));
                 let run = [OsString::from("--run"), self.worker.main().into()];
                 let words = words.iter().map(OsString::from);
-                lean.run(&lean_path, memory.into_iter().chain(run).chain(words))
+                let args = memory.into_iter().chain(run).chain(words);
+                if self.confinement.confines() {
+                    let place = files.map(|(place, _)| place);
+                    lean.confined(&self.confinement, &lean_path, args, place, &write)
+                } else {
+                    lean.run(&lean_path, args)
+                }
             }
         }
     }
@@ -284,16 +281,20 @@ impl Launcher {
         }
     }
 
-    /// What workers are kept from.
+    /// What workers are kept from. It was tried out on this machine when the launcher was made.
     pub fn isolation(&self) -> Isolation {
         let embedded = matches!(self.lean, Lean::Embedded { .. });
+        let kept = embedded || self.confinement.confines();
+        let node = embedded.then_some(Layer::Node);
+        let memory_mb = self.memory_mb.unwrap_or(NATIVE_MEMORY_MB);
         Isolation {
-            network: embedded,
-            writes: embedded,
-            reads: embedded,
-            processes: embedded,
-            environment: true,
-            memory_mb: self.memory_mb,
+            network: kept,
+            writes: kept,
+            reads: kept,
+            processes: kept,
+            environment: kept,
+            memory_mb: kept.then_some(memory_mb),
+            by: node.into_iter().chain(self.confinement.layers()).collect(),
         }
     }
 
@@ -317,16 +318,6 @@ fn or(imports: &[String], otherwise: &[&str]) -> Vec<String> {
     } else {
         imports.to_vec()
     }
-}
-
-/// `sh guard.sh words…` with an empty environment.
-fn guarded(words: impl IntoIterator<Item = OsString>) -> Command {
-    let mut command = Command::new("/bin/sh");
-    command.env_clear().env("PATH", "/usr/bin:/bin");
-    command
-        .args(["-c", include_str!("guard.sh"), "sh"])
-        .args(words);
-    command
 }
 
 /// The library roots as absolute paths, each of which holds compiled modules.

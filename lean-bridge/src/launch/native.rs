@@ -4,8 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{LaunchOptions, guarded};
+use super::{LaunchOptions, NATIVE_BESIDE_MB, NATIVE_MEMORY_MB};
 use crate::BridgeError;
+use crate::isolate::{Confinement, guarded};
 use crate::worker::Compiler;
 
 /// How a native Lean is called.
@@ -21,6 +22,24 @@ pub(super) struct NativeLean {
     identity: String,
     /// `4.28.0`.
     pub version: String,
+    /// What lies behind the words, which a confined worker runs without them: `lake` and `elan` read
+    /// and write in places of their own.
+    toolchain: Result<Toolchain, String>,
+}
+
+/// A Lean as it was unpacked, and what a project adds to its search path.
+#[derive(Debug, Clone)]
+struct Toolchain {
+    /// Where `bin/lean` and `lib/lean` are.
+    prefix: PathBuf,
+    /// `LEAN_PATH` as `lake env` sets it; empty without a project.
+    libraries: Vec<PathBuf>,
+}
+
+impl Toolchain {
+    fn program(&self) -> PathBuf {
+        self.prefix.join("bin/lean")
+    }
 }
 
 impl NativeLean {
@@ -88,6 +107,7 @@ impl NativeLean {
             environment,
             identity: String::new(),
             version: String::new(),
+            toolchain: Err("it was not asked yet".into()),
         };
         let mut command = lean.run(&[], ["--version"]);
         let called = format!("`{}`", lean.called());
@@ -116,7 +136,88 @@ impl NativeLean {
         };
         lean.version = version.to_owned();
         lean.identity = said;
+        lean.toolchain = lean.ask_toolchain();
         Ok(lean)
+    }
+
+    /// Asks where the Lean behind the words is, and what the project's libraries are.
+    fn ask_toolchain(&self) -> Result<Toolchain, String> {
+        let prefix = answer(&mut self.run(&[], ["--print-prefix"]), &self.called())?;
+        let mut libraries = Vec::new();
+        if let [lake, env, _] = self.words.as_slice() {
+            let words = [
+                lake.clone(),
+                env.clone(),
+                "printenv".into(),
+                "LEAN_PATH".into(),
+            ];
+            let said = answer(
+                &mut self.unconfined(&words),
+                "`lake env printenv LEAN_PATH`",
+            )?;
+            libraries.extend(std::env::split_paths(&said).filter(|p| p.is_absolute()));
+        }
+        let prefix = PathBuf::from(prefix);
+        let toolchain = Toolchain { prefix, libraries };
+        if toolchain.program().is_file() {
+            Ok(toolchain)
+        } else {
+            let called = self.called();
+            let prefix = toolchain.prefix.display();
+            Err(format!(
+                "`{called} --print-prefix` names {prefix}, where there is no bin/lean"
+            ))
+        }
+    }
+
+    /// What holds this Lean's workers, and why it is not more.
+    pub fn confinement(
+        &self,
+        worker_cache: &Path,
+        lean_path: &[PathBuf],
+        options: &LaunchOptions,
+    ) -> (Confinement, Vec<String>) {
+        let memory = options.memory_mb.unwrap_or(NATIVE_MEMORY_MB);
+        let memory = memory.saturating_add(NATIVE_BESIDE_MB);
+        let toolchain = match &self.toolchain {
+            Ok(toolchain) => toolchain,
+            Err(why) => return (Confinement::none(memory), vec![why.clone()]),
+        };
+        let mut reads = vec![toolchain.prefix.clone(), worker_cache.to_owned()];
+        reads.extend(toolchain.libraries.iter().cloned());
+        reads.extend_from_slice(lean_path);
+        reads.extend(options.readable.iter().cloned());
+        let trial = [toolchain.program().into(), "--version".into()];
+        let path = options.path.as_deref();
+        let bwrap = path.and_then(|path| crate::embedded::find_program(path, "bwrap"));
+        Confinement::best(reads, memory, bwrap, &trial)
+    }
+
+    /// The command that runs this Lean confined, with `args`, in the directory of a person's files
+    /// where there are some.
+    pub fn confined(
+        &self,
+        confinement: &Confinement,
+        lean_path: &[&Path],
+        args: impl IntoIterator<Item = OsString>,
+        files: Option<&Path>,
+        write: &[PathBuf],
+    ) -> Command {
+        let Ok(toolchain) = &self.toolchain else {
+            return self.run(lean_path, args);
+        };
+        let words = std::iter::once(toolchain.program().into()).chain(args);
+        let words: Vec<OsString> = words.collect();
+        let confinement = match files {
+            Some(files) => &confinement.with(files),
+            None => confinement,
+        };
+        let mut command = confinement.command(&words, write);
+        let own = lean_path.iter().copied();
+        let libraries = own.chain(toolchain.libraries.iter().map(PathBuf::as_path));
+        command.env("LEAN_PATH", joined(&libraries.collect::<Vec<_>>()));
+        command.env("LEAN_SYSROOT", &toolchain.prefix);
+        command
     }
 
     /// The command that runs this Lean with `args`, `lean_path` before the project's own.
@@ -125,20 +226,19 @@ impl NativeLean {
         lean_path: &[&Path],
         args: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Command {
-        let words = self
-            .words
-            .iter()
-            .cloned()
-            .chain(args.into_iter().map(Into::into));
+        let args = args.into_iter().map(Into::into);
+        let words: Vec<OsString> = self.words.iter().cloned().chain(args).collect();
+        let mut command = self.unconfined(&words);
+        if !lean_path.is_empty() {
+            command.env("LEAN_PATH", joined(lean_path));
+        }
+        command
+    }
+
+    /// A command where this Lean is called, with what the caller named in its environment.
+    fn unconfined(&self, words: &[OsString]) -> Command {
         let mut command = guarded(words);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        if !lean_path.is_empty() {
-            let joined = std::env::join_paths(lean_path);
-            command.env(
-                "LEAN_PATH",
-                joined.unwrap_or_else(|_| paths_as_they_are(lean_path)),
-            );
-        }
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
@@ -155,10 +255,24 @@ impl NativeLean {
     }
 }
 
-/// A path with a `:` in it cannot be on a search path; Lean will say that it finds nothing there.
-fn paths_as_they_are(paths: &[&Path]) -> OsString {
-    let words: Vec<&OsStr> = paths.iter().map(|p| p.as_os_str()).collect();
-    words.join(OsStr::new(":"))
+/// The one line that a command prints.
+fn answer(command: &mut Command, called: &str) -> Result<String, String> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.map_err(|e| format!("{called} does not run: {e}"))?;
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if output.status.success() && !said.is_empty() {
+        Ok(said)
+    } else {
+        Err(format!("{called} says nothing ({})", output.status))
+    }
+}
+
+/// A search path. A path with a `:` in it cannot be on one; Lean will say that it finds nothing there.
+fn joined(paths: &[&Path]) -> OsString {
+    std::env::join_paths(paths).unwrap_or_else(|_| {
+        let words: Vec<&OsStr> = paths.iter().map(|p| p.as_os_str()).collect();
+        words.join(OsStr::new(":"))
+    })
 }
 
 /// The version in `Lean (version 4.28.0, x86_64-unknown-linux-gnu, commit …, Release)`.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lakatos_lean_bridge::EnvironmentSpec;
-use lakatos_lean_bridge::embedded;
+use lakatos_lean_bridge::{embedded, isolate};
 use serde::Serialize;
 
 use super::context::Context;
@@ -95,6 +95,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     findings.push(machine(&config));
     let native = config.lean.lean.is_some() || config.lean.project.is_some();
     findings.extend(tools());
+    findings.extend(isolation(native));
     let status = embedded::inspect(&data_dir, &lean::host_tools());
     for part in &status.components {
         let state = match (part.ready, native) {
@@ -198,6 +199,53 @@ fn tools() -> Vec<Finding> {
         None => Finding::new(name, State::Note, "not on the path", remedy),
     })
     .collect()
+}
+
+/// What keeps workers inside on this machine, as it was tried out just now.
+fn isolation(native: bool) -> Vec<Finding> {
+    let machine = isolate::machine(std::env::var_os("PATH").as_deref());
+    let landlock = match machine.landlock {
+        Some(version) => format!("Landlock {version}"),
+        None => "no Landlock".to_owned(),
+    };
+    let by_bwrap = matches!(machine.bwrap, Some((_, Ok(()))));
+    let rules = match &machine.rules {
+        Ok(()) => {
+            let detail = format!("{landlock}, seccomp: they held a trial process");
+            Finding::new("isolation: kernel", State::Good, detail, "")
+        }
+        Err(why) => {
+            let needed = native && !by_bwrap;
+            let remedy = "the embedded Lean is confined by Node alone; a native Lean needs Linux 5.13 \
+                          or later with Landlock, or bwrap, or --allow-unisolated";
+            let state = if needed { State::Bad } else { State::Note };
+            Finding::new(
+                "isolation: kernel",
+                state,
+                format!("{landlock}: {why}"),
+                remedy,
+            )
+        }
+    };
+    let install =
+        "a native Lean runs in namespaces of its own where there is one; install bubblewrap";
+    let bwrap = match &machine.bwrap {
+        Some((path, Ok(()))) => {
+            let detail = format!("{}: it held a trial process", path.display());
+            Finding::new("isolation: bwrap", State::Good, detail, "")
+        }
+        Some((_, Err(why))) => {
+            let remedy =
+                "it needs user namespaces; without it the kernel's rules hold a native Lean";
+            Finding::new("isolation: bwrap", State::Note, why, remedy)
+        }
+        None => Finding::new("isolation: bwrap", State::Note, "not on the path", install),
+    };
+    let groups = machine.cgroup.map(|version| {
+        let detail = format!("version {version}; memory is limited by resource limits");
+        Finding::new("isolation: control groups", State::Good, detail, "")
+    });
+    [rules, bwrap].into_iter().chain(groups).collect()
 }
 
 /// Starts Lean and asks it to prove that one is one.

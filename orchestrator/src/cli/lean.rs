@@ -46,6 +46,10 @@ pub struct LeanArgs {
     /// Use the embedded Lean even where there is a `lean` on the path
     #[arg(long, global = true, conflicts_with_all = ["lean", "project"])]
     embedded: bool,
+    /// Start workers even where nothing keeps them from the network, from your files and from other
+    /// processes: for proofs that you trust
+    #[arg(long, global = true)]
+    allow_unisolated: bool,
 }
 
 impl LeanArgs {
@@ -68,10 +72,12 @@ impl LeanArgs {
             config.lean = self.lean.clone();
             config.embedded = self.embedded;
         }
+        config.allow_unisolated |= self.allow_unisolated;
         // A run is resumed from another directory perhaps.
         for path in config
             .path
             .iter_mut()
+            .chain(&mut config.readable)
             .chain(&mut config.project)
             .chain(&mut config.lean)
         {
@@ -101,6 +107,8 @@ fn find(data_dir: &Path, config: &LeanConfig, console: &Console) -> Result<Launc
         memory_mb: (config.memory_mb > 0).then_some(config.memory_mb),
         path: std::env::var_os("PATH"),
         environment: native_environment(),
+        readable: config.readable.clone(),
+        allow_unisolated: config.allow_unisolated,
     };
     let cache = data_dir.join("workers");
     if let Some(lean) = &config.lean {

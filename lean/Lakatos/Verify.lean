@@ -89,6 +89,23 @@ structure Challenge where
   /-- The state in which types are shown to people, after a replay into this environment. -/
   shown : Kernel.Environment → Command.State
 
+/-- An expression as an export holds it: without the elaborator's notes to itself. -/
+private partial def plain (e : Expr) : Expr :=
+  e.replace fun
+    | .mdata _ e => some (plain e)
+    | _ => none
+
+private def plainDeclaration : Declaration → Declaration
+  | .axiomDecl v => .axiomDecl { v with type := plain v.type }
+  | .thmDecl v => .thmDecl { v with type := plain v.type, value := plain v.value }
+  | .defnDecl v => .defnDecl { v with type := plain v.type, value := plain v.value }
+  | .opaqueDecl v => .opaqueDecl { v with type := plain v.type, value := plain v.value }
+  | .inductDecl us n types isUnsafe =>
+    let types := types.map fun t => { t with
+      type := plain t.type, ctors := t.ctors.map fun c => { c with type := plain c.type } }
+    .inductDecl us n types isUnsafe
+  | d => d
+
 /-- The challenge of a text, elaborated. -/
 private def challengeOfText (r : Request) (source : String) (config : ElabConfig)
     (token : IO.CancelToken) : FailM Challenge := do
@@ -104,8 +121,9 @@ private def challengeOfText (r : Request) (source : String) (config : ElabConfig
   let axioms := r.allowed.filter fun n => env.find? n matches some (.axiomInfo _)
   let stop (n : Name) := Closure.isImported r.base n || r.names.contains n
   let (own, _) ← Closure.declarations env stop (mentioned ++ axioms)
-  return { statement? := fun n => (env.find? n).map (·.toConstantVal), own,
-           shown := fun _ => e.state }
+  let statement? (n : Name) := (env.find? n).map fun ci =>
+    { ci.toConstantVal with type := plain ci.type }
+  return { statement?, own := own.map plainDeclaration, shown := fun _ => e.state }
 
 /-- The challenge of an export: the theorems to be judged, and beside them what they speak of. -/
 private def challengeOfTerms (r : Request) (exported : String) : FailM Challenge := do
@@ -183,7 +201,7 @@ def judge (r : Request) (config : ElabConfig) (token : IO.CancelToken) :
     return (r.names.map fun name => { name, libraryBodies, reason? := some reason }, none)
   | .ok submitted =>
     let action : Replay.M (Array Verdict) := do
-      challenge.own.forM Replay.addOwn
+      challenge.own.forM (Replay.addOwn r.names.contains)
       submitted.forM Replay.add
       r.names.mapM (judgeName r challenge token)
     let context : Replay.Context := { imported := Closure.isImported r.base, cancelTk := token }

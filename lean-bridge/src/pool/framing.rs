@@ -192,6 +192,41 @@ mod tests {
     }
 
     proptest! {
+        /// Bytes of any kind, cut anywhere, give what they give whole; a frame is never longer than its
+        /// line, and nothing is kept after the end of a line.
+        #[test]
+        fn any_bytes_in_any_pieces(
+            bytes in prop::collection::vec(prop_oneof![
+                4 => Just(b'@'), 4 => Just(b'{'), 2 => Just(b'}'), 4 => Just(b'\n'), 2 => Just(b'"'), 8 => any::<u8>(),
+            ], 0..300),
+            sizes in prop::collection::vec(1usize..40, 1..40),
+        ) {
+            let whole = frames(&[&bytes]);
+            let mut pieces = Vec::new();
+            let mut rest = bytes.as_slice();
+            for size in sizes.iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                let (piece, after) = rest.split_at(*size.min(&rest.len()));
+                pieces.push(piece);
+                rest = after;
+            }
+            prop_assert_eq!(frames(&pieces), whole);
+            let mut framer = Framer::new();
+            framer.push(&bytes, &mut Vec::new());
+            framer.push(b"\n", &mut Vec::new());
+            prop_assert!(framer.line.is_empty() && framer.mode == Mode::Start);
+        }
+
+        /// An answer is found behind any noise that does not itself begin one.
+        #[test]
+        fn an_answer_behind_noise(noise in "[^@\n]{0,40}", id in 0u64..1 << 53) {
+            let answer = format!("{{\"id\":{id},\"ok\":{{}}}}");
+            let text = format!("{noise}@@{answer}\n");
+            prop_assert_eq!(frames(&[text.as_bytes()]), [Frame::Answer(id, answer.into_bytes())]);
+        }
+
         #[test]
         fn chunks_do_not_matter(
             lines in prop::collection::vec("(@@\\{\"id\":[0-9]{1,3}\\}|[@{}a-z\"]{0,12})", 0..12),

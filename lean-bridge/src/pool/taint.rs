@@ -7,15 +7,20 @@
 //!
 //! This decides how a process is used, not what is proved: a text that got past it could spoil
 //! what the process says of later ones, and the kernel's process, which never runs a text that came
-//! with a submission, would refuse what is not a proof all the same. So it looks at words, not at
-//! syntax, and a word in a comment counts.
+//! with a submission, would refuse what is not a proof all the same. Only the statements of a challenge
+//! that nobody vouches for are taken from such a process. So it looks at letters, not at syntax, and
+//! what stands in a comment counts: whatever Lean might read as code, however it is cut into tokens
+//! (`1macro` is two), is in doubt.
 
-/// Beginnings of words that name a way of running code, or of compiled code in a proof.
-const PREFIXES: &[&str] = &[
+/// Parts of words that name a way of running code, or of compiled code in a proof.
+const PARTS: &[&str] = &[
+    "async",
+    "binder_predicate",
     "builtin_",
     "by_elab",
+    "csimp",
     "declare_",
-    "dsimproc",
+    "delab",
     "elab",
     "extern",
     "implemented_by",
@@ -24,12 +29,37 @@ const PREFIXES: &[&str] = &[
     "meta",
     "native",
     "ofReduce",
+    "propagator",
     "reduceBool",
     "reduceNat",
     "register_",
     "run_",
+    "selector",
+    "set_library_suggestions",
     "simproc",
+    "unexpand",
     "unsafe",
+];
+
+/// Names without which no code that does anything can be written: terms that a tactic's options hold
+/// are compiled and run, and with an axiom in place of a proof one can make an action a value.
+const NAMES: &[&str] = &[
+    "BaseIO",
+    "EIO",
+    "EST",
+    "Elab",
+    "IO",
+    "Lean",
+    "Macro",
+    "Meta",
+    "RealWorld",
+    "ST",
+    "Task",
+    "Void",
+    "dbg_trace",
+    "println",
+    "runEST",
+    "runST",
 ];
 
 /// Commands with a `#` that only print.
@@ -73,27 +103,44 @@ pub(super) fn runs_code(text: &str) -> bool {
 
 fn suspect(word: &str) -> bool {
     match word.rsplit_once('#') {
+        // What follows a `#` in the literal `0#8` is no command.
+        Some((_, after)) if after.starts_with(|c: char| c.is_ascii_digit()) => brings_code(word),
         Some((_, command)) => !command.is_empty() && !PRINTING.contains(&command),
-        // An attribute of Lean's that begins like one of its ways of running code.
+        // An attribute of Lean's that holds the name of one of its ways of running code.
         None if PLAIN_ATTRIBUTES.contains(&word) => false,
-        None => PREFIXES.iter().any(|p| word.starts_with(p)),
+        None => brings_code(word),
     }
 }
 
-/// The lists of attributes in a text: what follows `@[` or the word `attribute` and a bracket.
+fn brings_code(word: &str) -> bool {
+    NAMES.contains(&word) || PARTS.iter().any(|p| word.contains(p))
+}
+
+/// The lists of attributes in a text: what follows `@[`, or the word `attribute` and a bracket. A list
+/// that cannot be told apart from what is around it is given with its comment, which is unusual.
 fn attributes(text: &str) -> impl Iterator<Item = &str> {
     let at = text.match_indices("@[").map(|(i, _)| &text[i + 2..]);
     let commands = text.match_indices("attribute").filter_map(|(i, word)| {
         let rest = text[i + word.len()..].trim_start();
-        rest.strip_prefix('[')
+        let comment = rest.starts_with("/-") || rest.starts_with("--");
+        rest.strip_prefix('[').or(comment.then_some(rest))
     });
     at.chain(commands)
 }
 
 /// Whether a list of attributes, up to its closing bracket, holds any but the plain ones. Arguments of
-/// the plain ones (priorities, arrows, numbers, strings) are let through; other words are not.
+/// the plain ones (priorities, arrows, numbers) are let through; other words are not, nor is what could
+/// hide a word or the bracket: comments, strings and brackets.
 fn unusual(list: &str) -> bool {
-    let list = list.split(']').next().unwrap_or_default();
+    let Some((list, _)) = list.split_once(']') else {
+        return true;
+    };
+    if ["/-", "--", "\"", "[", "«"]
+        .iter()
+        .any(|hides| list.contains(hides))
+    {
+        return true;
+    }
     list.split(',').any(|attribute| {
         let mut words = attribute
             .split(|c: char| !(c.is_alphanumeric() || c == '_'))
@@ -117,6 +164,8 @@ mod tests {
             "local notation \"x²\" => 3\nattribute [local simp] Nat.add_comm in\ntheorem t : True := ⟨⟩",
             "@[elab_as_elim] theorem ind {P : Nat → Prop} (h : ∀ n, P n) (n : Nat) : P n := h n",
             "instance : Add Bool := ⟨or⟩",
+            "theorem t (x : BitVec 8) : x &&& 0#8 = 0#8 := by simp",
+            "/-- An attribute of a group. -/ theorem t : True := trivial",
         ] {
             assert!(!runs_code(text), "{text}");
         }
@@ -143,6 +192,21 @@ mod tests {
             "theorem t := unsafeCast 1",
             "simproc s (_) := fun _ => x",
             "elab_rules : tactic | `(tactic| x) => pure ()",
+            // Two tokens, one word.
+            "def a := 1macro \"x\" : tactic => `(tactic| trivial)",
+            "notation \"!a\" => 1\ndef b := !arun_cmd pure ()",
+            // Comments, strings and brackets in a list of attributes.
+            "@[/- simp -/ term_elab foo] def f := 1",
+            "@[simp /- ] -/, term_elab foo] def f := 1",
+            "@[simp (x[0]), term_elab foo] def f := 1",
+            "attribute /- x -/ [term_elab foo] f",
+            "@[«term_elab» foo] def f := 1",
+            "@[simp",
+            // An action made a value by an axiom, and run as a tactic's option.
+            "axiom h : Unit = α\ndef c := f (IO.FS.writeFile p s (cast h ()))\nexample : p := by simp (config := c)",
+            "set_option Elab.async true",
+            "binder_predicate x \" ∋ \" y:term => f x y",
+            "set_premise_selector s",
         ] {
             assert!(runs_code(text), "{text}");
         }

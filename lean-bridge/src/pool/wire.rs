@@ -219,7 +219,39 @@ impl Refusal {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Whatever the texts hold, a request is one line, and JSON that gives them back.
+        #[test]
+        fn a_request_is_one_line(text in any::<String>(), names in prop::collection::vec(any::<String>(), 0..4)) {
+            let line = Request::Export { env: 1, text: &text, names: &names }.line(7, 500).unwrap();
+            let (last, before) = line.split_last().unwrap();
+            prop_assert!(*last == b'\n' && !before.contains(&b'\n'));
+            let read: serde_json::Value = serde_json::from_slice(before).unwrap();
+            prop_assert_eq!(read["text"].as_str(), Some(text.as_str()));
+            prop_assert_eq!(read["names"].as_array().map(Vec::len), Some(names.len()));
+        }
+
+        /// An answer of any bytes is read or refused, and never both a result and nothing.
+        #[test]
+        fn any_answer_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = serde_json::from_slice::<Envelope<serde_json::Value>>(&bytes);
+        }
+
+        #[test]
+        fn answers_cut_short_are_refused(message in any::<String>(), cut in 1usize..400) {
+            let whole = serde_json::to_vec(&serde_json::json!({
+                "id": 1, "error": {"kind": "elaboration", "message": message}, "ms": 1.5,
+            })).unwrap();
+            let read: Envelope<()> = serde_json::from_slice(&whole).unwrap();
+            prop_assert_eq!(read.error.map(|e| e.message), Some(message));
+            let cut = cut.min(whole.len());
+            prop_assert!(serde_json::from_slice::<Envelope<()>>(&whole[..whole.len() - cut]).is_err());
+        }
+    }
 
     fn check(request: &Request<'_>, expect: &str) {
         let line = String::from_utf8(request.line(7, 500).unwrap()).unwrap();

@@ -1,0 +1,4 @@
+mutual
+theorem first : 2 + 2 = 5 := second
+theorem second : 2 + 2 = 5 := first
+end

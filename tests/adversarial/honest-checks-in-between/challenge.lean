@@ -1,0 +1,1 @@
+theorem target : 6 * 7 = 42 := by sorry

@@ -1,0 +1,3 @@
+theorem target (p q : Nat → Prop) (h : ∀ n, p n ↔ q n) : p = q := by
+  funext n
+  exact propext (h n)

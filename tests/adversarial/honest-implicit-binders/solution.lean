@@ -1,0 +1,2 @@
+theorem target (α : Type) ⦃_ : DecidableEq α⦄ (a b : α) : (if a = b then 1 else 1) = 1 := by
+  split <;> rfl

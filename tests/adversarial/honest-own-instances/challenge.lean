@@ -1,0 +1,1 @@
+theorem target : ∀ a b : Bool × Bool, a = b ∨ a ≠ b := by sorry

@@ -1,0 +1,1 @@
+theorem target (a b c : Nat) (h : a ∣ b) (k : a ∣ c) : a ∣ b + c := by sorry

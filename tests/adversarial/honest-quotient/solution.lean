@@ -1,0 +1,5 @@
+def sameParity : Setoid Nat where
+  r a b := a % 2 = b % 2
+  iseqv := ⟨fun _ => rfl, fun h => h.symm, fun h k => h.trans k⟩
+def parity : Quotient sameParity → Nat := Quotient.lift (· % 2) fun _ _ h => h
+theorem target : (Quotient.mk sameParity 3) = Quotient.mk sameParity 7 := Quotient.sound rfl

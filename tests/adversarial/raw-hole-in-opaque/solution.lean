@@ -1,0 +1,10 @@
+import Lean
+open Lean
+run_cmd do
+  let add (d : Declaration) : Elab.Command.CommandElabM Unit := do
+    match (← getEnv).addDeclCore 0 d none (doCheck := false) with
+    | .ok env => setEnv env
+    | .error _ => throwError "no"
+  add <| .opaqueDecl { name := `hidden, levelParams := [], type := mkConst ``False, value := .mvar ⟨`x⟩
+                       isUnsafe := false, all := [`hidden] }
+  add <| .thmDecl { name := `target, levelParams := [], type := mkConst ``False, value := mkConst `hidden }

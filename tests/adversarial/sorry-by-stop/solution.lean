@@ -1,0 +1,3 @@
+theorem target : 2 + 2 = 5 := by
+  stop
+  rfl

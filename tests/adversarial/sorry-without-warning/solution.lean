@@ -1,0 +1,2 @@
+set_option warn.sorry false in
+theorem target : 2 + 2 = 5 := sorry

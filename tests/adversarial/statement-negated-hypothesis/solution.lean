@@ -1,0 +1,1 @@
+theorem target (p : Prop) (h : ¬¬¬¬p → p) : p → p ∧ p := fun x => ⟨x, x⟩

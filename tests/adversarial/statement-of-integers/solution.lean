@@ -1,0 +1,1 @@
+theorem target (a b : Int) : a - b + b = a := by omega

@@ -1,0 +1,3 @@
+def text := "
+theorem target : 2 + 2 = 4 := rfl
+"

@@ -1,0 +1,2 @@
+/- the rest is hidden
+theorem target : 2 + 2 = 4 := rfl

@@ -1,0 +1,1 @@
+abbrev target : 2 + 2 = 4 := rfl

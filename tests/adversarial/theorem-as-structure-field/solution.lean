@@ -1,0 +1,2 @@
+structure Facts where
+  target : 2 + 2 = 4

@@ -1,0 +1,2 @@
+import Lean
+theorem target.{u, v} (α : Type u) (β : Type v) (h : α = α) : β = β := by sorry

@@ -1,0 +1,1 @@
+theorem target.{u} (α : Type (u + 1)) (a : α) : a = a := rfl

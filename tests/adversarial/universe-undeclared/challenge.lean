@@ -1,0 +1,2 @@
+import Lean
+theorem target (α : Type) (a : α) : a = a := by sorry

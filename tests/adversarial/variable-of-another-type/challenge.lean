@@ -1,0 +1,2 @@
+variable (n : Nat)
+theorem target : n = 0 := by sorry

@@ -1,0 +1,2 @@
+variable (n : Fin 1)
+theorem target : n = 0 := by omega

@@ -1,0 +1,3 @@
+variable (n : Nat) (h : n = 0)
+include h in
+theorem target : n < 3 := by omega

@@ -5,7 +5,7 @@
 //! - [`launch`]: the ways of starting a worker (embedded, a Lake project's Lean, a given Lean).
 //! - [`protocol`]: the shapes of `docs/protocol.md`.
 //! - [`pool`]: workers, sessions (one theorem's proof states), verification.
-//! - [`verdict`]: what may be said of a proof.
+//! - [`verdict`]: what may be said of a proof; [`text`]: of a finished text, which states what it proves.
 //!
 //! This crate alone starts Lean. It opens no database, draws nothing, and reads neither the
 //! environment nor the home directory: paths come from the caller.
@@ -19,6 +19,7 @@ pub mod progress;
 pub mod protocol;
 #[doc(hidden)]
 pub mod testing;
+pub mod text;
 pub mod verdict;
 mod worker;
 

@@ -3,6 +3,7 @@ import Lakatos.Environment
 import Lakatos.Export
 import Lakatos.Sorries
 import Lakatos.Step
+import Lakatos.Submit
 import Lakatos.Suggest
 import Lakatos.Verify
 
@@ -44,6 +45,7 @@ def operations : List (String × Handler) := [
   ("suggest", handleSuggest),
   ("check", handleCheck),
   ("export", handleExport),
+  ("submit", handleSubmit),
   ("verify", handleVerify),
   ("free", handleFree),
   ("stats", handleStats),

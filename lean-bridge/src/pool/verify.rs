@@ -23,7 +23,7 @@ use crate::protocol::{Message, Severity};
 use crate::verdict::{Judged, Level, Reason, Report, Statements, Verdict, VerifyRequest};
 
 /// Texts that one submission worker elaborates before it is replaced, code or not.
-const TEXTS: u64 = 1000;
+pub(super) const TEXTS: u64 = 1000;
 
 /// A submission worker and a kernel worker.
 pub(super) struct Lane {
@@ -33,12 +33,12 @@ pub(super) struct Lane {
 
 /// What a submission worker answers.
 #[derive(Debug, Deserialize)]
-struct Export {
+pub(super) struct Export {
     #[serde(default)]
-    messages: Vec<Message>,
+    pub messages: Vec<Message>,
     #[serde(default)]
-    missing: Vec<String>,
-    export: String,
+    pub missing: Vec<String>,
+    pub export: String,
 }
 
 /// What came of the texts of a request.
@@ -51,13 +51,13 @@ struct Exported {
 
 /// What a kernel worker answers.
 #[derive(Debug, Deserialize)]
-struct Judgements {
-    verdicts: Vec<Judgement>,
+pub(super) struct Judgements {
+    pub verdicts: Vec<Judgement>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Judgement {
-    name: String,
+pub(super) struct Judgement {
+    pub name: String,
     accepted: bool,
     reason: Option<Reason>,
     #[serde(default)]
@@ -262,6 +262,7 @@ impl Work for Judge {
             names,
             export: &self.export,
             axioms,
+            all: false,
         };
         let judged = core.ask(&environment, request, *timeout_ms).await?;
         Ok((judged, core.resident_mb()))
@@ -273,7 +274,7 @@ impl Work for Judge {
 }
 
 /// A death is tried again, but a text that took all the time or memory would only do so again.
-fn worth_a_retry(failure: &Failure) -> bool {
+pub(super) fn worth_a_retry(failure: &Failure) -> bool {
     matches!(failure, Failure::Died(d) if !matches!(d.cause, Cause::Hung | Cause::Memory))
 }
 
@@ -286,7 +287,7 @@ fn all(request: &VerifyRequest, verdict: &Verdict) -> Vec<Judged> {
     request.names.iter().map(judged).collect()
 }
 
-fn reason(class: &str, message: impl Into<String>) -> Reason {
+pub(super) fn reason(class: &str, message: impl Into<String>) -> Reason {
     Reason {
         class: class.into(),
         message: message.into(),
@@ -316,7 +317,7 @@ fn theorem(name: &str, judged: &Judgements, exported: &Export) -> Judged {
     }
 }
 
-fn verdict(name: &str, judgement: &Judgement, exported: &Export) -> Verdict {
+pub(super) fn verdict(name: &str, judgement: &Judgement, exported: &Export) -> Verdict {
     if judgement.accepted {
         return Verdict::Accepted {
             level: Level::Kernel,
@@ -350,7 +351,7 @@ fn verdict(name: &str, judgement: &Judgement, exported: &Export) -> Verdict {
 }
 
 /// The verdict where there is no export to judge.
-fn refused(failure: Failure, done: &str, timeout_ms: u64) -> Verdict {
+pub(super) fn refused(failure: Failure, done: &str, timeout_ms: u64) -> Verdict {
     match failure {
         Failure::Died(death) => match death.cause {
             Cause::Hung => Verdict::Declined {
@@ -400,7 +401,7 @@ fn refused(failure: Failure, done: &str, timeout_ms: u64) -> Verdict {
 }
 
 /// The kernel worker's refusals are about the challenge, which is not the submission's fault.
-fn challenge_refused(failure: Failure, timeout_ms: u64) -> Verdict {
+pub(super) fn challenge_refused(failure: Failure, timeout_ms: u64) -> Verdict {
     match refused(failure, "replayed through the kernel", timeout_ms) {
         Verdict::Rejected {
             reason: Reason { class, message },

@@ -43,6 +43,14 @@ pub(super) enum Request<'a> {
         text: &'a str,
         names: &'a [String],
     },
+    Submit {
+        env: u64,
+        text: &'a str,
+        names: &'a [String],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        infotree: Option<&'a str>,
+        only_clean: bool,
+    },
     Verify {
         env: u64,
         #[serde(flatten)]
@@ -50,6 +58,9 @@ pub(super) enum Request<'a> {
         names: &'a [String],
         export: &'a str,
         axioms: &'a [String],
+        /// Theorems that are not named too, each by its own statement.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        all: bool,
     },
     Free {
         states: &'a [WorkerState],
@@ -63,6 +74,9 @@ pub(super) enum Reference<'a> {
     Text(&'a str),
     #[serde(rename = "reference_terms")]
     Terms(&'a str),
+    /// The submission's own statements: nobody else says what they should be. Always true.
+    #[serde(rename = "own")]
+    Own(bool),
 }
 
 #[derive(Serialize)]

@@ -189,7 +189,7 @@ fn texts_are_judged_over_http() {
     assert_eq!(result["results"][0]["lakatos"]["cached"], false);
 
     // An endless text times out, and the next one is served.
-    let endless = json!({"snippets": [{"id": "e", "code": "theorem a : True := by repeat (have := 1)"}], "timeout": 2});
+    let endless = json!({"snippets": [{"id": "e", "code": "import Lean\nopen Lean Elab Tactic\nelab \"spin\" : tactic => do while true do Core.checkSystem \"spin\"\nset_option maxHeartbeats 0 in\ntheorem a : True := by spin"}], "timeout": 2});
     let result = service.json("/api/check", &endless);
     let error = result["results"][0]["error"].as_str();
     assert!(error.is_some_and(|e| e.contains("timed out")), "{result}");

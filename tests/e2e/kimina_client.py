@@ -19,7 +19,11 @@ GOOD = "theorem good (a b : Nat) : a + b = b + a := by omega"
 OPEN = "theorem still_open (n : Nat) : n * 0 = 0 := by\n  sorry"
 WRONG = "theorem wrong : 1 = 2 := by decide"
 CHEAT = "axiom magic : False\ntheorem cheat : 1 = 2 := magic.elim"
-ENDLESS = "theorem endless : True := by repeat (have := 1)"
+ENDLESS = """import Lean
+open Lean Elab Tactic
+elab "spin" : tactic => do while true do Core.checkSystem "spin"
+set_option maxHeartbeats 0 in
+theorem endless : True := by spin"""
 expected = {
     "good": SnippetStatus.valid,
     "open": SnippetStatus.sorry,

@@ -164,7 +164,11 @@ async fn steps(
                 checks,
                 beside: beside.max(1),
             };
-            let files = context.made_data_dir()?;
+            // An empty directory: the plain REPL sees nothing else of this machine.
+            let files = context.made_data_dir()?.join("bench-files");
+            std::fs::create_dir_all(&files).map_err(|e| {
+                Failure::environment(format!("{} cannot be made: {e}", files.display()))
+            })?;
             let figures = check_service(launcher, &files, load, &said).await?;
             ("check-service", figures)
         }

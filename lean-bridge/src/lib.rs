@@ -5,7 +5,7 @@
 //! - [`launch`]: the ways of starting a worker (embedded, a Lake project's Lean, a given Lean).
 //! - [`protocol`]: the shapes of `docs/protocol.md`.
 //! - [`pool`]: workers, sessions (one theorem's proof states), verification.
-//! - [`verdict`]: what may be said of a proof.
+//! - [`verdict`]: what may be said of a proof; [`text`]: of a finished text, which states what it proves.
 //! - [`checker`]: independent kernels, which are programs of the user's.
 //!
 //! This crate alone starts Lean. It opens no database, draws nothing, and reads neither the
@@ -22,6 +22,7 @@ pub mod progress;
 pub mod protocol;
 #[doc(hidden)]
 pub mod testing;
+pub mod text;
 pub mod verdict;
 mod worker;
 

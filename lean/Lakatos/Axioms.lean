@@ -62,23 +62,37 @@ private def below : ConstantInfo → Array Name
   | .ctorInfo v => v.type.getUsedConstants.push v.induct
   | .recInfo v => v.type.getUsedConstants ++ v.all.toArray
 
+/-- What constants of the imported library rest on. They never change, so the walk need not go below
+them twice. -/
+abbrev Known := NameMap (Array Name)
+
 /-- The axioms that `roots` rest on, given constants left out, sorted. A constant that is not there
 is listed like an axiom: nothing is known of it. -/
-partial def collect (view : View) (roots : Array Name) : Array Name :=
-  let rec go (todo : Array Name) (seen : Std.HashSet Name) (found : Array Name) : Array Name :=
+partial def collect (view : View) (roots : Array Name) (known : Known := {}) : Array Name :=
+  let rec go (todo : Array Name) (seen : NameSet) (found : Array Name) : Array Name :=
     match todo.back? with
     | none => found
     | some name =>
       let todo := todo.pop
       if seen.contains name then go todo seen found else
         let seen := seen.insert name
+        if let some below := known.find? name then
+          go todo seen (below.foldl (fun all n => if all.contains n then all else all.push n) found)
+        else
         match view.find? name with
-        | none => go todo seen (found.push name)
+        | none => go todo seen (if found.contains name then found else found.push name)
         | some ci =>
           let found := match ci with
-            | .axiomInfo v => if view.given v then found else found.push name
+            | .axiomInfo v =>
+              if view.given v || found.contains name then found else found.push name
             | _ => found
           go (todo ++ below ci) seen found
   (go roots {} #[]).qsort Name.lt
+
+/-- `known`, and what these library constants rest on. -/
+def Known.learn (known : Known) (view : View) (constants : Array Name) : Known :=
+  constants.foldl (init := known) fun known name =>
+    if known.contains name || (view.root? name).isNone then known
+    else known.insert name (collect view #[name] known)
 
 end Lakatos.Axioms

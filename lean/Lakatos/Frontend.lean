@@ -22,6 +22,8 @@ structure ElabConfig where
   /-- Take namespaces that do not exist out of `open` lines: the text was written for a library
   that is not there. -/
   lenientOpens : Bool := false
+  /-- Give every `example` a name, so that it is in the environment afterwards like a theorem. -/
+  nameExamples : Bool := false
   /-- Named in messages. -/
   fileName : String := "<input>"
 
@@ -46,6 +48,8 @@ structure Elaborated where
   interrupted : Bool := false
   /-- Namespaces that `open` lines lost. -/
   droppedOpens : Array Name := #[]
+  /-- Lines of examples that were to be named, and are not theorems under a name. -/
+  unnamed : Array Nat := #[]
   /-- The text's lines. -/
   fileMap : FileMap
 
@@ -114,6 +118,36 @@ private def elabCommand (ictx : Parser.InputContext) (config : ElabConfig) (toke
     let text := if interrupted then "elaboration was interrupted by its deadline" else text
     return (s, #[errorAt ictx pos text], interrupted)
 
+/-- `example : T := p` as the theorem `name`; nothing where it is no example, or has no type. -/
+private partial def namedExample? (name : Name) (stx : Syntax) : Option Syntax := do
+  if stx.isOfKind ``Parser.Command.in then
+    return stx.setArg 2 (← namedExample? name stx[2])
+  guard (stx.isOfKind ``Parser.Command.declaration && stx[1].isOfKind ``Parser.Command.example)
+  let head := stx[1][0]
+  let signature := stx[1][1]
+  guard (signature[1].getNumArgs == 1)
+  let id := mkNode ``Parser.Command.declId #[mkIdentFrom head name, mkNullNode]
+  let signature := mkNode ``Parser.Command.declSig #[signature[0], signature[1][0]]
+  let theoremStx := mkNode ``Parser.Command.theorem
+    #[mkAtomFrom head "theorem ", id, signature, stx[1][2]]
+  return stx.setArg 1 theoremStx
+
+private partial def isExample (stx : Syntax) : Bool :=
+  if stx.isOfKind ``Parser.Command.in then isExample stx[2]
+  else stx.isOfKind ``Parser.Command.declaration && stx[1].isOfKind ``Parser.Command.example
+
+/-- Elaborates an example as a theorem of its place; as it stands where Lean does not take it for one.
+The last Boolean says whether it has its name. -/
+private def elabExample (ictx : Parser.InputContext) (config : ElabConfig) (token : IO.CancelToken)
+    (pos : String.Pos.Raw) (stx : Syntax) (s : Command.State) :
+    BaseIO (Command.State × Array Message × Bool × Bool) := do
+  let place := ictx.fileMap.toPosition (stx.getPos?.getD pos)
+  if let some named := namedExample? (.mkSimple s!"_example_{place.line}_{place.column}") stx then
+    let (state, said, interrupted) ← elabCommand ictx config token pos named s
+    if interrupted || !hasErrors said then return (state, said, interrupted, true)
+  let (state, said, interrupted) ← elabCommand ictx config token pos stx s
+  return (state, said, interrupted, false)
+
 /-- Parses `text` as one command; otherwise says why it is not one. -/
 def parseOne (text : String) (s : Command.State) (config : ElabConfig := {}) :
     Except (Array Message) Syntax := do
@@ -154,8 +188,15 @@ partial def elabCommands (text : String) (initial : Command.State) (token : IO.C
     let r := { r with droppedOpens := r.droppedOpens ++ lost }
     let some stx := kept? | loop ps' r
     let before := r.state
-    let (state, said, interrupted) ← elabCommand ictx config token ps.pos stx before
+    let example? := config.nameExamples && isExample stx
+    let (state, said, interrupted, named) ←
+      if example? then elabExample ictx config token ps.pos stx before
+      else
+        let (state, said, interrupted) ← elabCommand ictx config token ps.pos stx before
+        pure (state, said, interrupted, true)
+    let line := (ictx.fileMap.toPosition (stx.getPos?.getD ps.pos)).line
     let r := { r with
+      unnamed := if named then r.unnamed else r.unnamed.push line
       state := clean state
       messages := r.messages ++ said
       commands := r.commands.push { stx, before, trees := state.infoState.trees.toArray }

@@ -1,3 +1,4 @@
+import Lakatos.Axioms
 import Lakatos.Json
 import Lakatos.Frontend
 import Lakatos.Capture
@@ -24,6 +25,8 @@ structure OpenEnv where
   imports : Array Name
   /-- Whether Mathlib was asked for and is not there, so that core stands in its place. -/
   substituted : Bool
+  /-- What constants of the imports rest on, as far as it was asked for. -/
+  axiomsBelow : IO.Ref Axioms.Known
   /-- The rest of the answer to `open`. -/
   answer : List (String × Json)
 

@@ -36,6 +36,8 @@ inductive Reference where
   | text (source : String)
   /-- An export of the theorems to be judged, their proofs left open. -/
   | terms (exported : String)
+  /-- The submission states its theorems itself; nobody else says what they should be. -/
+  | own
 
 /-- What a verdict is asked for. -/
 structure Request where
@@ -49,6 +51,10 @@ structure Request where
   terms : String
   /-- Axioms that a proof may rest on. -/
   allowed : Array Name
+  /-- Whether every other theorem of the submission is to be judged by its own statement as well. -/
+  all : Bool := false
+  /-- What the library's constants rest on, as far as it is known. -/
+  known : IO.Ref Axioms.Known
 
 /-- What is said of one theorem. -/
 structure Verdict where
@@ -154,6 +160,15 @@ private def axiomFault (allowed axioms : Array Name) : Option Reason := do
   let names := ", ".intercalate (forbidden.map toString).toList
   return ⟨"axioms", s!"it rests on {names}, which is not allowed"⟩
 
+/-- What a theorem rests on. What its library constants rest on is remembered. -/
+private def axiomsOf (r : Request) (view : Axioms.View) (name : Name) : Replay.M (Array Name) := do
+  let direct := match view.find? name with
+    | some ci => ci.type.getUsedConstants ++ (ci.value? (allowOpaque := true)).elim #[] (·.getUsedConstants)
+    | none => #[]
+  let known := (← (r.known.get : IO Axioms.Known)).learn view direct
+  (r.known.set known : IO Unit)
+  return Axioms.collect view #[name] known
+
 /-- Judges one theorem after the replay. -/
 private def judgeName (r : Request) (challenge : Challenge) (token : IO.CancelToken)
     (name : Name) : Replay.M Verdict := do
@@ -174,16 +189,42 @@ private def judgeName (r : Request) (challenge : Challenge) (token : IO.CancelTo
   let verdict := { verdict with type := ← printed shown token submitted.type }
   unless ← provesStatement reference submitted do
     return refuse verdict "statement" s!"{name} states something else than the reference"
-  let axioms := Axioms.collect view #[name]
+  let axioms ← axiomsOf r view name
   return { verdict with axioms, reason? := axiomFault r.allowed axioms }
 
+/-- Judges a theorem by its own statement. -/
+private def judgeAlone (r : Request) (v : TheoremVal) : Replay.M Verdict := do
+  let s ← get
+  let view := Axioms.View.of r.base (s.env.find? ·)
+  let verdict : Verdict := { name := v.name, libraryBodies := view.libraryBodies }
+  if let some reason := s.failed.find? v.name then return { verdict with reason? := some reason }
+  unless s.env.find? v.name matches some (.thmInfo _) do
+    return { verdict with reason? := some ⟨"not_a_theorem", "it is not a theorem in the submission"⟩ }
+  let axioms ← axiomsOf r view v.name
+  return { verdict with axioms, reason? := axiomFault r.allowed axioms }
+
+/-- Whether a reader of a text would know the name: an example's names its place. -/
+private def isExample : Name → Bool
+  | .str _ s => s.startsWith "_example_"
+  | _ => false
+
+/-- The submission's theorems that nobody named: those that fail, and examples. -/
+private def judgeOthers (r : Request) (submitted : Array Declaration) :
+    Replay.M (Array Verdict) := do
+  let theorems := submitted.filterMap fun
+    | .thmDecl v => if r.names.contains v.name then none else some v
+    | _ => none
+  let verdicts ← theorems.mapM fun v => judgeAlone r v
+  let told := verdicts.filter fun v => v.reason?.isSome || isExample v.name
+  return told.map fun v => { v with name := privateToUserName v.name }
+
 /-- What an export of the accepted theorems starts from. -/
-private def replayed (r : Request) (challenge : Challenge) (verdicts : Array Verdict)
+private def replayed (r : Request) (challenge? : Option Challenge) (verdicts : Array Verdict)
     (env : Kernel.Environment) : Lean4Export.Replayed where
   find? := (env.find? ·)
   view := Axioms.View.of r.base (env.find? ·)
   statements := verdicts.foldl (init := {}) fun map v =>
-    match v.reason?, challenge.statement? v.name with
+    match v.reason?, challenge?.bind (·.statement? v.name) with
     | none, some reference => map.insert v.name reference
     | _, _ => map
 
@@ -191,32 +232,47 @@ private def replayed (r : Request) (challenge : Challenge) (verdicts : Array Ver
 far. -/
 def judge (r : Request) (config : ElabConfig) (token : IO.CancelToken) :
     FailM (Array Verdict × Option Lean4Export.Replayed) := do
-  let challenge ← match r.reference with
-    | .text source => challengeOfText r source config token
-    | .terms exported => challengeOfTerms r exported
   let libraryBodies := (Axioms.View.of r.base).libraryBodies
   match ImportTerms.parse r.terms with
   | .error e =>
     let reason : Reason := ⟨"export", s!"the submission's terms cannot be read: {e}"⟩
     return (r.names.map fun name => { name, libraryBodies, reason? := some reason }, none)
   | .ok submitted =>
+    let challenge? ← match r.reference with
+      | .text source => some <$> challengeOfText r source config token
+      | .terms exported => some <$> challengeOfTerms r exported
+      | .own => pure none
+    let statement? (name : Name) := submitted.findSome? fun
+      | .thmDecl v => if v.name == name then some v else none
+      | _ => none
     let action : Replay.M (Array Verdict) := do
-      challenge.own.forM (Replay.addOwn r.names.contains)
+      if let some challenge := challenge? then
+        challenge.own.forM (Replay.addOwn r.names.contains)
       submitted.forM Replay.add
-      r.names.mapM (judgeName r challenge token)
+      let named ← r.names.mapM fun name => do
+        if let some challenge := challenge? then return ← judgeName r challenge token name
+        if let some v := statement? name then return ← judgeAlone r v
+        let reason := ⟨"missing", s!"the submission does not prove {name}"⟩
+        return { name, libraryBodies, reason? := some reason }
+      let others ← if r.all then judgeOthers r submitted else pure #[]
+      return named ++ others
     let context : Replay.Context := { imported := Closure.isImported r.base, cancelTk := token }
     let (verdicts, s) ← (action.run context).run { env := r.base.toKernelEnv }
-    return (verdicts, replayed r challenge verdicts s.env)
+    return (verdicts, replayed r challenge? verdicts s.env)
 
 end Verify
 
 /-- The operation `verify`. -/
 def handleVerify : Handler := fun request => do
   let env ← WorkerM.envOf request
+  let own := (← Request.field? Bool request "own").getD false
   let r : Verify.Request := {
+    known := env.axiomsBelow
+    all := (← Request.field? Bool request "all").getD false
     base := env.base
     header := env.state
     reference := ← do
+      if own then return .own
       match ← Request.field? String request "reference_terms" with
       | some exported => pure (.terms exported)
       | none => pure (.text (← Request.field String request "reference"))

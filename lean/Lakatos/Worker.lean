@@ -4,6 +4,7 @@ import Lakatos.Export
 import Lakatos.Lean4Export
 import Lakatos.Sorries
 import Lakatos.Step
+import Lakatos.Submit
 import Lakatos.Suggest
 import Lakatos.Verify
 
@@ -45,6 +46,7 @@ def operations : List (String × Handler) := [
   ("suggest", handleSuggest),
   ("check", handleCheck),
   ("export", handleExport),
+  ("submit", handleSubmit),
   ("verify", handleVerify),
   ("lean4export", handleLean4Export),
   ("free", handleFree),

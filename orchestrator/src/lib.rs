@@ -7,6 +7,7 @@
 //! - [`search`]: best-first search for one theorem; [`policy`] proposes its tactics.
 //! - [`record`]: what an attempt leaves behind; [`store`] keeps it, [`report`] draws it.
 //! - [`events`] and [`progress`]: what a long job says while it runs.
+//! - [`serve`]: HTTP services.
 //! - [`bench`]: measurements behind `docs/benchmarks.md`.
 //! - [`exit`]: kinds of failure and their exit codes.
 
@@ -21,4 +22,5 @@ pub mod record;
 pub mod report;
 pub mod scheduler;
 pub mod search;
+pub mod serve;
 pub mod store;

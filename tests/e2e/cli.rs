@@ -4,13 +4,14 @@ use std::path::Path;
 
 use crate::support::{lakatos, run};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "prove",
     "verify",
     "resume",
     "runs",
     "report",
     "replay",
+    "serve",
     "setup",
     "doctor",
     "config",

@@ -1,5 +1,6 @@
 //! End-to-end tests of the built program.
 
+mod check_service;
 mod cli;
 mod killed;
 mod prove;

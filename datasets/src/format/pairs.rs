@@ -89,6 +89,14 @@ pub fn is_challenge(path: &str) -> bool {
         && decode(path, &bytes).is_ok_and(|source| !parts(&source).open.is_empty())
 }
 
+/// Two texts, as they came from somewhere that is called `place`.
+///
+/// # Errors
+/// A sentence that says why the challenge cannot be one, or why the solution is none of it.
+pub fn from_sources(place: &str, challenge: &str, solution: &str) -> Result<Solution, String> {
+    from_texts(place, 1, challenge, solution).map_err(|(_, message)| message)
+}
+
 /// A pair of texts. The theorems to be judged are the challenge's open ones; all of its theorems
 /// where none is open.
 fn from_texts(path: &str, line: u32, challenge: &str, solution: &str) -> Result<Solution, Fault> {

@@ -151,8 +151,21 @@ pub fn read_directory(root: &Path) -> Result<SolutionReport, ReadError> {
     Ok(report)
 }
 
-/// Reads a Lean text: every theorem of it that has a name which others can use is to be judged.
-pub fn from_text(path: &str, line: u32, text: &str) -> Result<Solution, Fault> {
+/// A finished text taken apart, as Lean has not read it yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// The modules that it imports.
+    pub imports: Vec<String>,
+    /// The text without its imports, line for line where it was.
+    pub body: String,
+    /// Its theorems with their proofs taken out, without commands that run code.
+    pub reference: String,
+    /// Full names of the theorems that have one which others can use.
+    pub names: Vec<String>,
+}
+
+/// Takes a finished text apart. Any text will do.
+pub fn finished(text: &str) -> Finished {
     let lexed = Lexed::new(text);
     let commands = commands(&lexed);
     let mut imports = Vec::new();
@@ -189,6 +202,22 @@ pub fn from_text(path: &str, line: u32, text: &str) -> Result<Solution, Fault> {
         reference.push_str(&part);
         reference.push_str("\n\n");
     }
+    Finished {
+        imports,
+        body: without_header(&lexed, &commands),
+        reference,
+        names,
+    }
+}
+
+/// Reads a Lean text: every theorem of it that has a name which others can use is to be judged.
+pub fn from_text(path: &str, line: u32, text: &str) -> Result<Solution, Fault> {
+    let Finished {
+        imports,
+        body,
+        reference,
+        names,
+    } = finished(text);
     if names.is_empty() {
         return Err((
             FaultKind::NoProof,
@@ -204,7 +233,7 @@ pub fn from_text(path: &str, line: u32, text: &str) -> Result<Solution, Fault> {
             imports,
             text: String::new(),
         },
-        submission: without_header(&lexed, &commands),
+        submission: body,
         reference,
         vouched: false,
         names,

@@ -16,6 +16,7 @@ mod session;
 mod spawner;
 mod stats;
 mod taint;
+mod text;
 mod verify;
 mod wire;
 mod worker;
@@ -42,6 +43,7 @@ use worker::{Common, Core, Warm, Work, Worker};
 
 use crate::checker::Checker;
 use crate::protocol::{Declaration, Message, SorryAt};
+use crate::text::{TextReport, TextRequest};
 use crate::verdict::{Report, VerifyRequest};
 use crate::{BridgeError, EnvironmentSpec};
 
@@ -97,7 +99,7 @@ impl Pool {
         launcher: impl Into<Spawner>,
         options: PoolOptions,
     ) -> Result<Pool, BridgeError> {
-        let (workers, lanes) = (options.workers.max(1), options.verify_lanes.max(1));
+        let (workers, lanes) = (options.workers, options.verify_lanes.max(1));
         let common = Arc::new(Common::new(launcher.into(), options));
         let worker = |_| Worker::new(Arc::clone(&common), Role::Search);
         let search: Vec<_> = (0..workers).map(worker).collect();
@@ -246,6 +248,28 @@ impl Pool {
     ) -> Report {
         self.0.common.reserve.count(&request.environment);
         self.lane().verify(request, Some(checker)).await
+    }
+
+    /// Elaborates a finished text once and judges its theorems by their own statements. The same holds
+    /// of the processes as with [`Pool::verify`].
+    pub async fn text(&self, request: &TextRequest) -> TextReport {
+        self.0.common.reserve.count(&request.environment);
+        self.lane().text(request).await
+    }
+
+    /// Starts the processes of every lane, with an environment open.
+    pub async fn warm(&self, env: &EnvironmentSpec) {
+        self.0.common.reserve.count(env);
+        let mut starting = tokio::task::JoinSet::new();
+        for i in 0..self.0.lanes.len() {
+            let (inner, env) = (Arc::clone(&self.0), env.clone());
+            starting.spawn(async move {
+                if let Some(lane) = inner.lanes.get(i) {
+                    lane.warm(&env).await;
+                }
+            });
+        }
+        starting.join_all().await;
     }
 
     /// The counters.

@@ -3,7 +3,8 @@
 /// Size and limits of a [`Pool`](super::Pool).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolOptions {
-    /// Search workers; each is a process of about 1 GB with the embedded Lean.
+    /// Search workers; each is a process of about 1 GB with the embedded Lean. None are needed where only
+    /// verdicts are asked for.
     pub workers: usize,
     /// Pairs of a submission worker and a kernel worker for verification, beside `workers`.
     pub verify_lanes: usize,

@@ -25,7 +25,7 @@ use crate::protocol::{Message, Severity};
 use crate::verdict::{Judged, Level, Reason, Report, Statements, Verdict, VerifyRequest};
 
 /// Texts that one submission worker elaborates before it is replaced, code or not.
-const TEXTS: u64 = 1000;
+pub(super) const TEXTS: u64 = 1000;
 
 /// A submission worker and a kernel worker.
 pub(super) struct Lane {
@@ -35,12 +35,12 @@ pub(super) struct Lane {
 
 /// What a submission worker answers.
 #[derive(Debug, Deserialize)]
-struct Export {
+pub(super) struct Export {
     #[serde(default)]
-    messages: Vec<Message>,
+    pub messages: Vec<Message>,
     #[serde(default)]
-    missing: Vec<String>,
-    export: String,
+    pub missing: Vec<String>,
+    pub export: String,
 }
 
 /// What came of the texts of a request.
@@ -275,6 +275,7 @@ impl Work for Judge {
             export: &self.export,
             axioms,
             keep: self.keep,
+            all: false,
         };
         let judged = core.ask(&environment, request, *timeout_ms).await?;
         Ok((judged, core.resident_mb()))
@@ -286,7 +287,7 @@ impl Work for Judge {
 }
 
 /// A death is tried again, but a text that took all the time or memory would only do so again.
-fn worth_a_retry(failure: &Failure) -> bool {
+pub(super) fn worth_a_retry(failure: &Failure) -> bool {
     matches!(failure, Failure::Died(d) if !matches!(d.cause, Cause::Hung | Cause::Memory))
 }
 
@@ -332,7 +333,7 @@ fn theorem(name: &str, judged: &Judgements, exported: &Export) -> Judged {
     }
 }
 
-fn verdict(name: &str, judgement: &Judgement, exported: &Export) -> Verdict {
+pub(super) fn verdict(name: &str, judgement: &Judgement, exported: &Export) -> Verdict {
     if judgement.accepted {
         return Verdict::Accepted {
             level: Level::Kernel,
@@ -416,7 +417,7 @@ pub(super) fn refused(failure: Failure, done: &str, timeout_ms: u64) -> Verdict 
 }
 
 /// The kernel worker's refusals are about the challenge, which is not the submission's fault.
-fn challenge_refused(failure: Failure, timeout_ms: u64) -> Verdict {
+pub(super) fn challenge_refused(failure: Failure, timeout_ms: u64) -> Verdict {
     match refused(failure, "replayed through the kernel", timeout_ms) {
         Verdict::Rejected {
             reason: Reason { class, message },

@@ -43,6 +43,14 @@ pub(super) enum Request<'a> {
         text: &'a str,
         names: &'a [String],
     },
+    Submit {
+        env: u64,
+        text: &'a str,
+        names: &'a [String],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        infotree: Option<&'a str>,
+        only_clean: bool,
+    },
     Verify {
         env: u64,
         #[serde(flatten)]
@@ -52,6 +60,9 @@ pub(super) enum Request<'a> {
         axioms: &'a [String],
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         keep: bool,
+        /// Theorems that are not named too, each by its own statement.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        all: bool,
     },
     Lean4export {
         name: &'a str,
@@ -70,6 +81,9 @@ pub(super) enum Reference<'a> {
     Text(&'a str),
     #[serde(rename = "reference_terms")]
     Terms(&'a str),
+    /// The submission's own statements: nobody else says what they should be. Always true.
+    #[serde(rename = "own")]
+    Own(bool),
 }
 
 #[derive(Serialize)]

@@ -367,7 +367,10 @@ impl Core {
                     .fetch_add(tactics.len() as u64, Ordering::Relaxed);
             }
             Request::Verify { .. } => live.tactics += 1,
-            Request::Check { .. } | Request::Sorries { .. } | Request::Export { .. } => {
+            Request::Check { .. }
+            | Request::Sorries { .. }
+            | Request::Export { .. }
+            | Request::Submit { .. } => {
                 live.texts += 1;
             }
             _ => {}

@@ -4,6 +4,7 @@
 //! itself, so that a table with ratios and a line of JSON say the same. Wall-clock times are what is
 //! measured here, and nowhere in the tests.
 
+mod check_service;
 mod figure;
 mod scaling;
 mod soak;
@@ -11,6 +12,7 @@ mod steps;
 mod verify;
 mod workload;
 
+pub use check_service::{Load, check_service};
 pub use figure::{Figure, Target, percentile};
 pub use scaling::scaling;
 pub use soak::soak;

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::context::Context;
 use super::lean::{self, LeanArgs};
 use super::prove;
-use crate::bench::{Figure, Target, first_tactic, overhead, scaling, soak, verify};
+use crate::bench::{
+    Figure, Load, Target, check_service, first_tactic, overhead, scaling, soak, verify,
+};
 use crate::exit::{Exit, Failure};
 use crate::store::Counts;
 
@@ -62,6 +64,17 @@ enum What {
         /// Proofs that are verified once before, so that the processes are warm
         #[arg(long, value_name = "N", default_value_t = 239)]
         warm_up: usize,
+    },
+    /// The check service: honest and hostile texts over HTTP, beside the plain REPL
+    ///
+    /// Example: lakatos bench check-service --checks 2000
+    CheckService {
+        /// Texts in all; one in a hundred is hostile
+        #[arg(long, value_name = "N", default_value_t = 10_000)]
+        checks: u32,
+        /// Honest texts for the comparison with the plain REPL
+        #[arg(long, value_name = "N", default_value_t = 239)]
+        beside: u32,
     },
     /// Memory of one worker over many steps
     ///
@@ -144,6 +157,21 @@ async fn steps(
             ("scaling", figures)
         }
         What::Verify { warm_up } => ("verify", verify(launcher, warm_up).await?),
+        What::CheckService { checks, beside } => {
+            let console = &context.console;
+            let said = |line: String| console.say(line);
+            let load = Load {
+                checks,
+                beside: beside.max(1),
+            };
+            // An empty directory: the plain REPL sees nothing else of this machine.
+            let files = context.made_data_dir()?.join("bench-files");
+            std::fs::create_dir_all(&files).map_err(|e| {
+                Failure::environment(format!("{} cannot be made: {e}", files.display()))
+            })?;
+            let figures = check_service(launcher, &files, load, &said).await?;
+            ("check-service", figures)
+        }
         What::Soak { steps } => {
             let console = &context.console;
             let said = |done: u32, mb: u64| console.say(format!("{done} steps: {mb} MB"));

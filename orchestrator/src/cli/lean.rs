@@ -197,16 +197,21 @@ const NATIVE_MEMORY_MB: u32 = 8192;
 
 /// Starts the workers.
 pub async fn pool(launcher: Launcher, config: &LeanConfig) -> Result<Pool, Failure> {
+    let options = pool_options(&launcher, config);
+    Ok(Pool::start(launcher, options).await?)
+}
+
+/// The size and the limits of a configuration's pool.
+pub fn pool_options(launcher: &Launcher, config: &LeanConfig) -> PoolOptions {
     let memory = match (config.memory_mb, launcher.isolation().memory_mb) {
         (0, own) => own.unwrap_or(NATIVE_MEMORY_MB),
         (chosen, _) => chosen,
     };
-    let options = PoolOptions {
+    PoolOptions {
         // Replaced in good order before it reaches its limit.
         memory_mb: u64::from(memory) * 7 / 8,
         workers: workers(config),
         verify_lanes: config.verify_lanes,
         ..PoolOptions::default()
-    };
-    Ok(Pool::start(launcher, options).await?)
+    }
 }

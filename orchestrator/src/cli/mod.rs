@@ -18,6 +18,7 @@ mod replay;
 mod report;
 mod resume;
 mod runs;
+mod serve;
 mod setup;
 mod table;
 mod verify;
@@ -55,6 +56,7 @@ enum Command {
     Report(report::Args),
     Replay(replay::Args),
     Repl(repl::Args),
+    Serve(serve::Args),
     Setup(setup::Args),
     Doctor(doctor::Args),
     Config(config::Args),
@@ -98,6 +100,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Report(args) => report::run(context, &args),
         Command::Replay(args) => replay::run(context, args).await,
         Command::Repl(args) => repl::run(context, args).await,
+        Command::Serve(args) => serve::run(context, args).await,
         Command::Setup(args) => setup::run(context, &args),
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Config(args) => config::run(context, args),

@@ -1,0 +1,119 @@
+//! Element-wise loops and reductions, compiled once per instruction set.
+//!
+//! [`simd`] runs a closure inside a function that has the machine's best vector instructions enabled, so that plain
+//! loops in it are vectorised. Sums keep [`LANES`] partial sums in a fixed order: a result depends on the data alone,
+//! not on the instruction set or on what else is in a batch.
+
+use crate::real::Real;
+
+/// Partial sums of a reduction.
+pub const LANES: usize = 16;
+
+/// Runs `f` with the machine's vector instructions enabled.
+#[inline(always)]
+pub fn simd<R>(f: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(f)
+}
+
+/// Σ a_i b_i.
+#[inline(always)]
+pub fn dot<T: Real>(a: &[T], b: &[T]) -> T {
+    let n = a.len().min(b.len());
+    let (a, b) = (&a[..n], &b[..n]);
+    let mut lanes = [T::ZERO; LANES];
+    let mut ca = a.chunks_exact(LANES);
+    let mut cb = b.chunks_exact(LANES);
+    for (x, y) in (&mut ca).zip(&mut cb) {
+        for l in 0..LANES {
+            lanes[l] += x[l] * y[l];
+        }
+    }
+    let mut sum = fold(lanes);
+    for (x, y) in ca.remainder().iter().zip(cb.remainder()) {
+        sum += *x * *y;
+    }
+    sum
+}
+
+/// The sum of the lanes, as a tree.
+#[inline(always)]
+pub fn fold<T: Real>(mut lanes: [T; LANES]) -> T {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for l in 0..width {
+            let upper = lanes[l + width];
+            lanes[l] += upper;
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// y ← y + factor·x.
+#[inline(always)]
+pub fn axpy<T: Real>(y: &mut [T], factor: T, x: &[T]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += factor * *x;
+    }
+}
+
+/// y ← y + x.
+#[inline(always)]
+pub fn add_assign<T: Real>(y: &mut [T], x: &[T]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += *x;
+    }
+}
+
+/// y ← factor·y.
+#[inline(always)]
+pub fn scale<T: Real>(y: &mut [T], factor: T) {
+    for y in y.iter_mut() {
+        *y *= factor;
+    }
+}
+
+/// silu(x) = x σ(x) and its derivative.
+#[inline(always)]
+pub fn silu_with_derivative<T: Real>(x: T) -> (T, T) {
+    let s = x.sigmoid();
+    (x * s, s * (T::ONE + x * (T::ONE - s)))
+}
+
+/// Softmax of a row, in place.
+#[inline(always)]
+pub fn softmax<T: Real>(row: &mut [T]) {
+    let Some(first) = row.first() else { return };
+    let max = row.iter().fold(*first, |m, x| m.larger(*x));
+    let mut sum = T::ZERO;
+    for x in row.iter_mut() {
+        *x = (*x - max).exp();
+        sum += *x;
+    }
+    scale(row, T::ONE / sum);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dot_is_the_same_under_every_instruction_set() {
+        let a: Vec<f32> = (0..1003).map(|i| (i as f32 * 0.37).sin()).collect();
+        let b: Vec<f32> = (0..1003).map(|i| (i as f32 * 0.11).cos()).collect();
+        assert_eq!(dot(&a, &b).to_bits(), simd(|| dot(&a, &b)).to_bits());
+        let exact: f64 = a
+            .iter()
+            .zip(&b)
+            .map(|(x, y)| f64::from(*x) * f64::from(*y))
+            .sum();
+        assert!((f64::from(dot(&a, &b)) - exact).abs() < 1e-4);
+    }
+
+    #[test]
+    fn softmax_sums_to_one_and_bears_large_scores() {
+        let mut row = [1000.0_f32, 1000.0, -1000.0];
+        softmax(&mut row);
+        assert!((row[0] - 0.5).abs() < 1e-6 && row[2] < 1e-30);
+    }
+}

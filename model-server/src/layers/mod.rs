@@ -1,0 +1,151 @@
+//! Layers: sizes and tensor indices, with forward and backward passes.
+//!
+//! A layer works on rows of several sequences at once ([`Segments`]) and on one [`LayerState`] for each: the same
+//! `forward` trains (states start empty), fills a prompt (chunkwise form) and decodes (one row a sequence, recurrent
+//! form). Backward passes treat the state before the first row as a constant.
+//!
+//! Mixers, one file each: [`gla`], [`delta_net`], [`gated_delta_net`], [`lightning`], [`mom`], [`attention`]. The delta
+//! rules share [`delta_core`]; all linear ones end in an [`output`] part.
+
+pub mod attention;
+pub mod conv;
+pub mod delta_core;
+pub mod delta_net;
+pub mod gated_delta_net;
+pub mod gla;
+pub mod lightning;
+pub mod linear;
+pub mod mixer;
+pub mod mlp;
+pub mod mom;
+pub mod norm;
+pub mod output;
+pub mod params;
+pub mod rope;
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::kernels::int8;
+use crate::real::Real;
+use params::{ParamId, Params};
+
+/// What a forward pass is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Many rows of each sequence: products by blocks, the chunkwise form.
+    Fill,
+    /// One row of each sequence: products whose rows do not depend on the batch, the recurrent form.
+    Decode,
+}
+
+/// Weights and mode of a pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Ctx<'a, T> {
+    /// The weights.
+    pub params: &'a Params<T>,
+    /// 8-bit copies of matrices, by index, to be used instead.
+    pub int8: Option<&'a [Option<int8::Matrix>]>,
+    /// What the pass is for.
+    pub mode: Mode,
+}
+
+impl<'a, T: Real> Ctx<'a, T> {
+    /// A pass over many rows in full precision.
+    pub fn fill(params: &'a Params<T>) -> Self {
+        Self {
+            params,
+            int8: None,
+            mode: Mode::Fill,
+        }
+    }
+
+    /// A tensor's numbers.
+    pub fn get(&self, id: ParamId) -> &'a [T] {
+        self.params.get(id)
+    }
+}
+
+/// Which rows belong to which sequence, and where those sequences stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segments {
+    /// Rows of each sequence: contiguous, in order, covering all rows.
+    pub ranges: Vec<Range<usize>>,
+    /// Tokens each sequence had before.
+    pub starts: Vec<usize>,
+}
+
+impl Segments {
+    /// Sequences of these lengths and earlier tokens.
+    pub fn new(parts: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let (mut ranges, mut starts, mut at) = (Vec::new(), Vec::new(), 0);
+        for (len, start) in parts {
+            ranges.push(at..at + len);
+            starts.push(start);
+            at += len;
+        }
+        Self { ranges, starts }
+    }
+
+    /// Rows in all.
+    pub fn rows(&self) -> usize {
+        self.ranges.last().map_or(0, |r| r.end)
+    }
+}
+
+/// What one layer remembers of one sequence.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LayerState<T> {
+    /// Recurrent states, `[memories, heads, K, V]`; memories only for a mixture.
+    pub recurrent: Vec<T>,
+    /// The last inputs of the short convolutions.
+    pub conv: Vec<T>,
+    /// Keys after rotation `[positions, K]`, one list a key head: softmax attention only.
+    pub keys: Vec<Vec<T>>,
+    /// Values, likewise.
+    pub values: Vec<Vec<T>>,
+}
+
+impl<T> LayerState<T> {
+    /// Bytes of numbers held.
+    pub fn bytes(&self) -> usize {
+        let cached: usize = self.keys.iter().chain(&self.values).map(Vec::len).sum();
+        (self.recurrent.len() + self.conv.len() + cached) * size_of::<T>()
+    }
+}
+
+/// Elements of a part that a thread takes.
+const PART: usize = 1 << 13;
+
+/// Fills `out` in parts: `f(offset, part)`. Parts hold whole rows of `width` elements.
+pub(crate) fn fill<T: Real>(out: &mut [T], width: usize, f: impl Fn(usize, &mut [T]) + Sync) {
+    let part = PART.div_ceil(width.max(1)) * width.max(1);
+    let body = |(i, out): (usize, &mut [T])| crate::kernels::vector::simd(|| f(i * part, out));
+    if out.len() <= 2 * part {
+        out.chunks_mut(part).enumerate().for_each(body);
+    } else {
+        out.par_chunks_mut(part).enumerate().for_each(body);
+    }
+}
+
+/// Σ over parts of `rows` rows, each summed by `f(first, last, sum)` into its own buffer; buffers are added in order, so
+/// that the result does not depend on the threads.
+pub(crate) fn reduce<T: Real>(
+    rows: usize,
+    sum: &mut [T],
+    f: impl Fn(Range<usize>, &mut [T]) + Sync,
+) {
+    const ROWS: usize = 256;
+    let parts: Vec<Vec<T>> = (0..rows.div_ceil(ROWS))
+        .into_par_iter()
+        .map(|i| {
+            let mut part = vec![T::ZERO; sum.len()];
+            crate::kernels::vector::simd(|| f(i * ROWS..((i + 1) * ROWS).min(rows), &mut part));
+            part
+        })
+        .collect();
+    for part in parts {
+        crate::kernels::vector::add_assign(sum, &part);
+    }
+}

@@ -1,0 +1,114 @@
+//! How the linear mixers end: each head is normalised, gated by silu of a projection of x, and projected back.
+
+use super::Ctx;
+use super::linear::Linear;
+use super::norm::RmsNorm;
+use super::params::{Declare, Params};
+use crate::real::Real;
+
+/// How much narrower projections into the residual stream start: (2 · layers)^-½.
+pub fn residual_scale(depth: usize) -> f64 {
+    1.0 / (2.0 * depth.max(1) as f64).sqrt()
+}
+
+/// Sizes of an [`Output`].
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Width of the model.
+    pub width: usize,
+    /// Value heads.
+    pub heads: usize,
+    /// Channels of a value head.
+    pub value: usize,
+    /// ε of the norm.
+    pub eps: f64,
+    /// Layers of the model.
+    pub depth: usize,
+}
+
+/// Norm, gate and output projection.
+#[derive(Clone, Debug)]
+pub struct Output {
+    norm: RmsNorm,
+    gate: Option<Linear>,
+    project: Linear,
+}
+
+/// What the backward pass needs.
+#[derive(Debug)]
+pub struct Saved<T> {
+    heads: Vec<T>,
+    gate: Option<Vec<T>>,
+    normed: Vec<T>,
+}
+
+impl Output {
+    /// Declares `{name}.{norm}.weight`, `{name}.g_proj.weight` where gated, and `{name}.o_proj.weight`.
+    pub fn new(declare: &mut Declare, name: &str, norm: &str, gated: bool, sizes: Sizes) -> Self {
+        let Sizes {
+            width,
+            heads,
+            value,
+            eps,
+            depth,
+        } = sizes;
+        let inner = heads * value;
+        Self {
+            norm: RmsNorm::new(declare, &format!("{name}.{norm}"), value, eps),
+            gate: gated
+                .then(|| Linear::new(declare, &format!("{name}.g_proj"), width, inner, false)),
+            project: Linear::scaled(
+                declare,
+                &format!("{name}.o_proj"),
+                inner,
+                width,
+                false,
+                residual_scale(depth),
+            ),
+        }
+    }
+
+    /// x `[rows, width]` and what the heads gave `[rows, heads * value]` → `[rows, width]`.
+    pub fn forward<T: Real>(
+        &self,
+        ctx: &Ctx<'_, T>,
+        x: &[T],
+        heads: Vec<T>,
+        save: bool,
+    ) -> (Vec<T>, Option<Saved<T>>) {
+        let gate = self.gate.as_ref().map(|g| g.forward(ctx, x));
+        let normed = self.norm.forward(ctx, &heads, gate.as_deref());
+        let y = self.project.forward(ctx, &normed);
+        (
+            y,
+            save.then_some(Saved {
+                heads,
+                gate,
+                normed,
+            }),
+        )
+    }
+
+    /// The gradient of the heads' output; adds that of x.
+    pub fn backward<T: Real>(
+        &self,
+        ctx: &Ctx<'_, T>,
+        saved: Saved<T>,
+        x: &[T],
+        d_y: &[T],
+        grads: &mut Params<T>,
+        d_x: &mut [T],
+    ) -> Vec<T> {
+        let mut d_normed = vec![T::ZERO; saved.normed.len()];
+        self.project
+            .backward(ctx, &saved.normed, d_y, grads, &mut d_normed);
+        let gate = saved.gate.as_deref();
+        let (d_heads, d_gate) = self
+            .norm
+            .backward(ctx, &saved.heads, gate, &d_normed, grads);
+        if let (Some(gate), Some(d_gate)) = (&self.gate, d_gate) {
+            gate.backward(ctx, x, &d_gate, grads, d_x);
+        }
+        d_heads
+    }
+}

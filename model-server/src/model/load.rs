@@ -1,0 +1,218 @@
+//! Checkpoints: a directory with `config.json` and `model.safetensors` (or shards named by
+//! `model.safetensors.index.json`), tensors named as in flash-linear-attention or Hugging Face's Llama.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+use super::{Model, ModelConfig, specs};
+use crate::error::ModelError;
+use crate::layers::params::{Params, Spec};
+
+/// The file of a checkpoint that is not sharded.
+pub const WEIGHTS: &str = "model.safetensors";
+/// The list of shards.
+pub const INDEX: &str = "model.safetensors.index.json";
+/// The configuration.
+pub const CONFIG: &str = "config.json";
+
+impl Model<f32> {
+    /// Reads a checkpoint's directory. Tensors that the configuration does not name are ignored.
+    ///
+    /// # Errors
+    /// A file that cannot be read, an unknown layer, a missing tensor, a wrong shape or type, NaN or infinite weights.
+    pub fn load(dir: &Path) -> Result<Self, ModelError> {
+        let path = dir.join(CONFIG);
+        let text = fs::read_to_string(&path).map_err(ModelError::io(path))?;
+        let config = ModelConfig::parse(&text)?;
+        let params = load_params(&specs(&config), &shards(dir)?)?;
+        Ok(Self::with_params(config, params))
+    }
+
+    /// Writes `config.json` and `model.safetensors` (F32) into a directory, which is made if need be. Each file is written
+    /// beside its place and renamed.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, dir: &Path) -> Result<(), ModelError> {
+        fs::create_dir_all(dir).map_err(ModelError::io(dir))?;
+        let config = format!("{:#}\n", self.config.to_json());
+        write(&dir.join(CONFIG), config.as_bytes())?;
+        save_params(&self.params, &dir.join(WEIGHTS))
+    }
+}
+
+/// The safetensors files of a checkpoint.
+fn shards(dir: &Path) -> Result<Vec<PathBuf>, ModelError> {
+    let index = dir.join(INDEX);
+    if !index.exists() {
+        return Ok(vec![dir.join(WEIGHTS)]);
+    }
+    let text = fs::read_to_string(&index).map_err(ModelError::io(&index))?;
+    let damaged = |message: &str| ModelError::Damaged {
+        path: index.clone(),
+        message: message.into(),
+    };
+    let value: serde_json::Value =
+        serde_json::from_str(&text).map_err(|e| damaged(&e.to_string()))?;
+    let map = value.get("weight_map").and_then(|m| m.as_object());
+    let map = map.ok_or_else(|| damaged("there is no `weight_map`"))?;
+    let mut names = BTreeSet::new();
+    for name in map.values() {
+        // A shard is a file of the directory: a path elsewhere is not followed.
+        let name = name
+            .as_str()
+            .filter(|n| !n.contains(['/', '\\']) && *n != "..");
+        names.insert(name.ok_or_else(|| damaged("a shard's name is no plain file name"))?);
+    }
+    Ok(names.into_iter().map(|n| dir.join(n)).collect())
+}
+
+/// Reads the tensors of `specs` from files.
+///
+/// # Errors
+/// As [`Model::load`].
+pub fn load_params(
+    specs: &std::sync::Arc<[Spec]>,
+    files: &[PathBuf],
+) -> Result<Params<f32>, ModelError> {
+    let wanted: HashMap<&str, usize> = specs
+        .iter()
+        .enumerate()
+        .map(|(i, s)| (s.name.as_str(), i))
+        .collect();
+    let mut data: Vec<Option<Vec<f32>>> = vec![None; specs.len()];
+    for path in files {
+        let bytes = fs::read(path).map_err(ModelError::io(path))?;
+        let file = SafeTensors::deserialize(&bytes).map_err(|e| ModelError::Damaged {
+            path: path.clone(),
+            message: e.to_string(),
+        })?;
+        for (name, view) in file.iter() {
+            if let Some(index) = wanted.get(name) {
+                data[*index] = Some(read_tensor(&specs[*index], &view)?);
+            }
+        }
+    }
+    let data: Result<Vec<_>, _> = data
+        .into_iter()
+        .zip(specs.iter())
+        .map(|(d, s)| {
+            d.ok_or_else(|| ModelError::MissingTensor {
+                name: s.name.clone(),
+            })
+        })
+        .collect();
+    Params::from_data(specs.clone(), data?)
+        .ok_or_else(|| ModelError::Config("tensors do not fit their shapes".into()))
+}
+
+fn read_tensor(spec: &Spec, view: &TensorView<'_>) -> Result<Vec<f32>, ModelError> {
+    let name = || spec.name.clone();
+    if view.shape() != spec.shape {
+        return Err(ModelError::WrongShape {
+            name: name(),
+            found: view.shape().to_vec(),
+            expected: spec.shape.clone(),
+        });
+    }
+    let bytes = view.data();
+    let numbers: Vec<f32> = match view.dtype() {
+        Dtype::F32 => bytes
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect(),
+        Dtype::BF16 => bytes
+            .chunks_exact(2)
+            .map(|b| f32::from_le_bytes([0, 0, b[0], b[1]]))
+            .collect(),
+        Dtype::F16 => bytes
+            .chunks_exact(2)
+            .map(|b| half(u16::from_le_bytes([b[0], b[1]])))
+            .collect(),
+        Dtype::F64 => bytes
+            .chunks_exact(8)
+            .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32)
+            .collect(),
+        other => {
+            return Err(ModelError::WrongType {
+                name: name(),
+                dtype: format!("{other:?}"),
+            });
+        }
+    };
+    if let Some(at) = numbers.iter().position(|x| !x.is_finite()) {
+        return Err(ModelError::NotFinite { name: name(), at });
+    }
+    Ok(numbers)
+}
+
+/// An IEEE half as `f32`, exactly.
+fn half(bits: u16) -> f32 {
+    let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1F), f32::from(bits & 0x3FF));
+    let size = match exponent {
+        0 => fraction * 2.0_f32.powi(-24),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => (1.0 + fraction / 1024.0) * 2.0_f32.powi(exponent - 15),
+    };
+    sign * size
+}
+
+/// Writes tensors as F32.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn save_params(params: &Params<f32>, path: &Path) -> Result<(), ModelError> {
+    let bytes: Vec<Vec<u8>> = params
+        .tensors()
+        .iter()
+        .map(|t| t.iter().flat_map(|x| x.to_le_bytes()).collect())
+        .collect();
+    let damaged = |message: String| ModelError::Damaged {
+        path: path.to_path_buf(),
+        message,
+    };
+    let mut views = Vec::with_capacity(bytes.len());
+    for (spec, bytes) in params.specs().iter().zip(&bytes) {
+        let view = TensorView::new(Dtype::F32, spec.shape.clone(), bytes);
+        views.push((
+            spec.name.as_str(),
+            view.map_err(|e| damaged(e.to_string()))?,
+        ));
+    }
+    let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
+    let file = safetensors::serialize(views, Some(metadata)).map_err(|e| damaged(e.to_string()))?;
+    write(path, &file)
+}
+
+/// Writes a file beside its place and renames it.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
+    fs::write(&beside, bytes).map_err(ModelError::io(&beside))?;
+    fs::rename(&beside, path).map_err(ModelError::io(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::half;
+
+    #[test]
+    fn halves() {
+        for (bits, value) in [
+            (0x3C00, 1.0),
+            (0xC000, -2.0),
+            (0x0001, 5.960_464_5e-8),
+            (0x7BFF, 65504.0),
+            (0x3555, 0.333_251_95),
+        ] {
+            assert_eq!(half(bits), value);
+        }
+        assert!(half(0x7E00).is_nan() && half(0xFC00) == f32::NEG_INFINITY);
+    }
+}

@@ -1,0 +1,341 @@
+//! A model: configuration, weights, and the passes over all layers.
+//!
+//! [`Model::prefill`] reads many tokens of one sequence (chunkwise), [`Model::decode`] one token of each of many
+//! (recurrent); [`Model::loss_and_gradients`] is for training. [`load`] reads and writes checkpoints.
+
+pub mod config;
+pub mod load;
+pub mod tokenizer;
+mod train_pass;
+
+use std::sync::Arc;
+
+use crate::error::ModelError;
+use crate::kernels::int8;
+use crate::layers::linear::Linear;
+use crate::layers::mixer::{Mixer, Sizes};
+use crate::layers::mlp::Mlp;
+use crate::layers::norm::RmsNorm;
+use crate::layers::params::{Declare, Init, ParamId, Params, Spec};
+use crate::layers::{Ctx, LayerState, Mode, Segments};
+use crate::real::Real;
+use crate::state::{State, WeightsId};
+pub use config::{ModelConfig, Naming};
+pub use train_pass::{Batch, LossSum};
+
+/// One layer: x + mixer(norm x), then x + mlp(norm x).
+#[derive(Clone, Debug)]
+struct Block {
+    mixer_norm: RmsNorm,
+    mixer: Mixer,
+    mlp_norm: RmsNorm,
+    mlp: Mlp,
+}
+
+/// A language model. Cloning shares nothing but is only needed for tests; servers share one behind an [`Arc`].
+#[derive(Clone, Debug)]
+pub struct Model<T = f32> {
+    config: ModelConfig,
+    embeddings: ParamId,
+    blocks: Vec<Block>,
+    norm: RmsNorm,
+    head: Linear,
+    params: Params<T>,
+    int8: Option<Vec<Option<int8::Matrix>>>,
+    weights: WeightsId,
+}
+
+/// The untrained parts of a model, and its tensors.
+fn declare(config: &ModelConfig) -> (ParamId, Vec<Block>, RmsNorm, Linear, Arc<[Spec]>) {
+    let mut declare = Declare::default();
+    let (width, depth) = (config.hidden_size, config.layers.len());
+    let sizes = Sizes {
+        width,
+        depth,
+        eps: config.norm_eps,
+    };
+    let (embeddings, mixer_norm, mixer, mlp_norm) = match config.naming {
+        Naming::Fla => ("model.embeddings", "attn_norm", "attn", "mlp_norm"),
+        Naming::Llama => (
+            "model.embed_tokens",
+            "input_layernorm",
+            "self_attn",
+            "post_attention_layernorm",
+        ),
+    };
+    let vocab = config.vocab_size;
+    let table = declare.add(
+        format!("{embeddings}.weight"),
+        &[vocab, width],
+        Init::Normal(0.02),
+    );
+    let blocks = config
+        .layers
+        .iter()
+        .enumerate()
+        .map(|(i, layer)| {
+            let name = format!("model.layers.{i}");
+            Block {
+                mixer_norm: RmsNorm::new(
+                    &mut declare,
+                    &format!("{name}.{mixer_norm}"),
+                    width,
+                    sizes.eps,
+                ),
+                mixer: Mixer::new(&mut declare, &format!("{name}.{mixer}"), layer, sizes, i),
+                mlp_norm: RmsNorm::new(
+                    &mut declare,
+                    &format!("{name}.{mlp_norm}"),
+                    width,
+                    sizes.eps,
+                ),
+                mlp: Mlp::new(
+                    &mut declare,
+                    &format!("{name}.mlp"),
+                    width,
+                    config.intermediate_size,
+                    depth,
+                ),
+            }
+        })
+        .collect();
+    let norm = RmsNorm::new(&mut declare, "model.norm", width, sizes.eps);
+    let head = if config.tie_word_embeddings {
+        Linear::tied(table, width, vocab)
+    } else {
+        Linear::new(&mut declare, "lm_head", width, vocab, false)
+    };
+    (table, blocks, norm, head, declare.finish())
+}
+
+/// The tensors of a configuration.
+pub fn specs(config: &ModelConfig) -> Arc<[Spec]> {
+    declare(config).4
+}
+
+impl<T: Real> Model<T> {
+    /// A model with random weights: the start of training. The same seed gives the same weights.
+    pub fn random(config: ModelConfig, seed: u64) -> Self {
+        let specs = specs(&config);
+        Self::with_params(config, Params::random(specs, seed))
+    }
+
+    /// A model with these weights, which must be of this configuration's [`specs`].
+    pub(crate) fn with_params(config: ModelConfig, params: Params<T>) -> Self {
+        let (embeddings, blocks, norm, head, _) = declare(&config);
+        let weights = identify(&params);
+        Self {
+            config,
+            embeddings,
+            blocks,
+            norm,
+            head,
+            params,
+            int8: None,
+            weights,
+        }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// The weights.
+    pub fn params(&self) -> &Params<T> {
+        &self.params
+    }
+
+    /// Changes the weights. States made before are refused afterwards, and 8-bit copies are dropped.
+    pub fn update(&mut self, change: impl FnOnce(&mut Params<T>)) {
+        change(&mut self.params);
+        self.int8 = None;
+        self.weights = self
+            .weights
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .wrapping_add(1);
+    }
+
+    /// Identifies the weights.
+    pub fn weights_id(&self) -> WeightsId {
+        self.weights
+    }
+
+    /// The same model in another precision.
+    pub fn cast<U: Real>(&self) -> Model<U> {
+        Model::with_params(self.config.clone(), self.params.cast())
+    }
+
+    /// Uses 8-bit copies of the large matrices that multiply activations. The embedding as a table, norms, convolutions and what
+    /// makes gates' logits, decays and routes stay as they are, and so do the full weights, for training and saving.
+    pub fn quantise(&mut self) {
+        let head = self.head.weight();
+        let specs = self.params.specs();
+        let quantised =
+            specs
+                .iter()
+                .zip(self.params.tensors())
+                .enumerate()
+                .map(|(i, (spec, data))| {
+                    let [outputs, inputs] = spec.shape[..] else {
+                        return None;
+                    };
+                    (spec.quantisable || i == head.index()).then(|| {
+                        let data: Vec<f32> = data.iter().map(|x| x.to_f64() as f32).collect();
+                        int8::Matrix::quantise(&data, outputs, inputs)
+                    })
+                });
+        self.int8 = Some(quantised.collect());
+        self.weights = self.weights.wrapping_add(1);
+    }
+
+    /// The state before the first token.
+    pub fn new_state(&self) -> State<T> {
+        State {
+            layers: self
+                .blocks
+                .iter()
+                .map(|b| Arc::new(b.mixer.new_state()))
+                .collect(),
+            position: 0,
+            weights: self.weights,
+        }
+    }
+
+    fn ctx(&self, mode: Mode) -> Ctx<'_, T> {
+        Ctx {
+            params: &self.params,
+            int8: self.int8.as_deref(),
+            mode,
+        }
+    }
+
+    fn check_tokens(&self, tokens: &[u32]) -> Result<(), ModelError> {
+        let vocab_size = self.config.vocab_size;
+        match tokens.iter().find(|t| **t as usize >= vocab_size) {
+            Some(token) => Err(ModelError::TokenOutside {
+                token: *token,
+                vocab_size,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn embed(&self, tokens: &[u32]) -> Vec<T> {
+        let width = self.config.hidden_size;
+        let table = self.params.get(self.embeddings);
+        let mut x = Vec::with_capacity(tokens.len() * width);
+        for token in tokens {
+            x.extend_from_slice(&table[*token as usize * width..][..width]);
+        }
+        x
+    }
+
+    /// Reads tokens of one sequence; returns the logits after the last, `[vocab_size]`.
+    ///
+    /// # Errors
+    /// No tokens, a token outside the vocabulary, or a state of other weights.
+    pub fn prefill(&self, state: &mut State<T>, tokens: &[u32]) -> Result<Vec<T>, ModelError> {
+        let hidden = self.read(state, tokens)?;
+        let last = hidden.len() - self.config.hidden_size;
+        Ok(self.logits(&self.ctx(Mode::Decode), &hidden[last..]))
+    }
+
+    /// Reads tokens of one sequence; returns the logits after each, `[tokens, vocab_size]`: for scoring.
+    ///
+    /// # Errors
+    /// As [`Model::prefill`].
+    pub fn prefill_all(&self, state: &mut State<T>, tokens: &[u32]) -> Result<Vec<T>, ModelError> {
+        let hidden = self.read(state, tokens)?;
+        Ok(self.logits(&self.ctx(Mode::Fill), &hidden))
+    }
+
+    fn read(&self, state: &mut State<T>, tokens: &[u32]) -> Result<Vec<T>, ModelError> {
+        if tokens.is_empty() {
+            return Err(ModelError::Request("there are no tokens to read".into()));
+        }
+        self.check_tokens(tokens)?;
+        if state.weights != self.weights {
+            return Err(ModelError::ForeignState);
+        }
+        let segments = Segments::new([(tokens.len(), state.position)]);
+        let x = self.embed(tokens);
+        let hidden = self.layers(&self.ctx(Mode::Fill), x, &segments, &mut [&mut *state]);
+        state.position += tokens.len();
+        Ok(hidden)
+    }
+
+    /// Reads one token of each of several sequences; returns their logits, `[sequences, vocab_size]`. A sequence's logits are
+    /// bitwise the same whatever the others are.
+    ///
+    /// # Errors
+    /// A token outside the vocabulary, a state of other weights, or not as many tokens as states.
+    pub fn decode(
+        &self,
+        states: &mut [&mut State<T>],
+        tokens: &[u32],
+    ) -> Result<Vec<T>, ModelError> {
+        if states.len() != tokens.len() {
+            let message = format!("{} tokens for {} states", tokens.len(), states.len());
+            return Err(ModelError::Request(message));
+        }
+        self.check_tokens(tokens)?;
+        if states.iter().any(|s| s.weights != self.weights) {
+            return Err(ModelError::ForeignState);
+        }
+        if tokens.is_empty() {
+            return Ok(Vec::new());
+        }
+        let segments = Segments::new(states.iter().map(|s| (1, s.position)));
+        let ctx = self.ctx(Mode::Decode);
+        let hidden = self.layers(&ctx, self.embed(tokens), &segments, states);
+        for state in states.iter_mut() {
+            state.position += 1;
+        }
+        Ok(self.logits(&ctx, &hidden))
+    }
+
+    /// All layers, without the final norm. Layers' states are copied here when somebody else holds them too.
+    fn layers(
+        &self,
+        ctx: &Ctx<'_, T>,
+        mut x: Vec<T>,
+        segments: &Segments,
+        states: &mut [&mut State<T>],
+    ) -> Vec<T> {
+        for (i, block) in self.blocks.iter().enumerate() {
+            let mut layer: Vec<&mut LayerState<T>> = states
+                .iter_mut()
+                .map(|s| Arc::make_mut(&mut s.layers[i]))
+                .collect();
+            let normed = block.mixer_norm.forward(ctx, &x, None);
+            let (y, _) = block
+                .mixer
+                .forward(ctx, normed, segments, &mut layer, false);
+            crate::kernels::vector::add_assign(&mut x, &y);
+            let normed = block.mlp_norm.forward(ctx, &x, None);
+            let (y, _) = block.mlp.forward(ctx, normed, false);
+            crate::kernels::vector::add_assign(&mut x, &y);
+        }
+        x
+    }
+
+    fn logits(&self, ctx: &Ctx<'_, T>, hidden: &[T]) -> Vec<T> {
+        self.head
+            .forward(ctx, &self.norm.forward(ctx, hidden, None))
+    }
+}
+
+/// A number that other weights are unlikely to share: FNV-1a over a sample of the numbers.
+fn identify<T: Real>(params: &Params<T>) -> WeightsId {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for tensor in params.tensors() {
+        let step = (tensor.len() / 997).max(1);
+        for x in tensor.iter().step_by(step) {
+            for byte in x.to_f64().to_bits().to_le_bytes() {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+    }
+    hash
+}

@@ -1,0 +1,75 @@
+//! `tokenizer.json`, through the `tokenizers` crate.
+
+use std::path::Path;
+
+use super::ModelConfig;
+use crate::error::ModelError;
+
+/// The file of a checkpoint's directory.
+pub const TOKENIZER: &str = "tokenizer.json";
+
+/// From text to tokens and back.
+#[derive(Clone, Debug)]
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+}
+
+impl Tokenizer {
+    /// Reads a checkpoint's tokenizer and checks that the model knows all of its tokens.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has tokens that the model lacks.
+    pub fn load(dir: &Path, config: &ModelConfig) -> Result<Self, ModelError> {
+        let path = dir.join(TOKENIZER);
+        let bytes = std::fs::read(&path).map_err(ModelError::io(path))?;
+        Self::from_bytes(&bytes, config)
+    }
+
+    /// The same from the file's bytes.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::load`].
+    pub fn from_bytes(bytes: &[u8], config: &ModelConfig) -> Result<Self, ModelError> {
+        let inner = tokenizers::Tokenizer::from_bytes(bytes)
+            .map_err(|e| ModelError::Tokenizer(format!("tokenizer.json cannot be read: {e}")))?;
+        let highest = inner.get_vocab(true).into_values().max();
+        if let Some(highest) = highest
+            && highest as usize >= config.vocab_size
+        {
+            return Err(ModelError::Tokenizer(format!(
+                "it has token {highest}, but the model's vocabulary ends at {}",
+                config.vocab_size
+            )));
+        }
+        for token in config.eos_token_ids.iter().chain(&config.bos_token_id) {
+            if inner.id_to_token(*token).is_none() {
+                return Err(ModelError::Tokenizer(format!(
+                    "the config names token {token} as start or end, which it does not have"
+                )));
+            }
+        }
+        Ok(Self { inner })
+    }
+
+    /// The tokens of a text; special tokens that the tokenizer adds by itself are left out.
+    ///
+    /// # Errors
+    /// What the tokenizer says.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, ModelError> {
+        let encoding = self.inner.encode(text, false);
+        Ok(encoding
+            .map_err(|e| ModelError::Tokenizer(e.to_string()))?
+            .get_ids()
+            .to_vec())
+    }
+
+    /// The text of tokens, special tokens left out.
+    ///
+    /// # Errors
+    /// What the tokenizer says.
+    pub fn decode(&self, tokens: &[u32]) -> Result<String, ModelError> {
+        self.inner
+            .decode(tokens, true)
+            .map_err(|e| ModelError::Tokenizer(e.to_string()))
+    }
+}

@@ -1,0 +1,354 @@
+//! States of token sequences that were computed before: a tree of prefixes with a budget of bytes.
+//!
+//! A key is the hash of the tokens, their number and the weights; the tokens are kept and compared, so that a collision
+//! cannot give a foreign state. Any length can hit, not only whole blocks: Lean goals are short.
+//!
+//! Eviction is GreedyDual-Size (Cao and Irani, 1997): an entry's rank is the clock plus the tokens that would have to be
+//! computed again from its nearest cached prefix, per KiB that it holds; the least rank goes, and the clock takes its value.
+//! Recent entries and those that are dear to recompute stay.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::{State, WeightsId};
+
+/// Hash, length, weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Key {
+    hash: u64,
+    len: usize,
+    weights: WeightsId,
+}
+
+/// What is stored for a prefix.
+#[derive(Debug)]
+struct Entry<P> {
+    tokens: Arc<[u32]>,
+    state: State,
+    payload: P,
+    /// The nearest cached proper prefix.
+    parent: Option<Key>,
+    bytes: usize,
+    rank: u64,
+}
+
+/// Counters of a cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Lookups that found a prefix.
+    pub hits: u64,
+    /// Lookups that found none.
+    pub misses: u64,
+    /// Tokens that hits made unnecessary to compute.
+    pub tokens_saved: u64,
+    /// Entries dropped for want of room.
+    pub evictions: u64,
+}
+
+/// A cache of states, each with a payload such as the logits after the prefix.
+#[derive(Debug)]
+pub struct StateCache<P> {
+    entries: HashMap<Key, Entry<P>>,
+    /// By rank, least first.
+    order: BTreeSet<(u64, Key)>,
+    /// Entries of each length, so that a lookup only hashes to lengths that exist.
+    lengths: BTreeMap<usize, usize>,
+    budget: usize,
+    bytes: usize,
+    clock: u64,
+    stats: Stats,
+}
+
+/// The hash of every prefix of `tokens`: element n is that of the first n tokens.
+fn hashes(tokens: &[u32]) -> Vec<u64> {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut all = Vec::with_capacity(tokens.len() + 1);
+    all.push(hash);
+    for token in tokens {
+        hash = (hash ^ u64::from(*token)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        hash ^= hash >> 29;
+        all.push(hash);
+    }
+    all
+}
+
+impl<P: Clone> StateCache<P> {
+    /// An empty cache that holds at most `budget` bytes.
+    pub fn new(budget: usize) -> Self {
+        Self {
+            entries: HashMap::new(),
+            order: BTreeSet::new(),
+            lengths: BTreeMap::new(),
+            budget,
+            bytes: 0,
+            clock: 0,
+            stats: Stats::default(),
+        }
+    }
+
+    /// Bytes held. A state counts whole, even where clones share it.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Entries held.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True when nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Counters since the cache was made.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// The longest cached prefix of `tokens`: its length, state and payload.
+    pub fn longest_prefix(
+        &mut self,
+        weights: WeightsId,
+        tokens: &[u32],
+    ) -> Option<(usize, State, P)> {
+        let Some(key) = self.nearest(weights, tokens, tokens.len(), &hashes(tokens)) else {
+            self.stats.misses += 1;
+            return None;
+        };
+        self.stats.hits += 1;
+        self.stats.tokens_saved += key.len as u64;
+        self.touch(key);
+        let entry = self.entries.get(&key)?;
+        Some((key.len, entry.state.clone(), entry.payload.clone()))
+    }
+
+    fn nearest(
+        &self,
+        weights: WeightsId,
+        tokens: &[u32],
+        up_to: usize,
+        hashes: &[u64],
+    ) -> Option<Key> {
+        self.lengths
+            .range(..=up_to)
+            .rev()
+            .map(|(len, _)| *len)
+            .find_map(|len| {
+                let key = Key {
+                    hash: hashes[len],
+                    len,
+                    weights,
+                };
+                let found = self.entries.get(&key)?;
+                (*found.tokens == tokens[..len]).then_some(key)
+            })
+    }
+
+    /// Stores the state after `tokens`. Returns false when it alone is larger than the budget, or when its position is not
+    /// the number of tokens: a state ahead of its key would be a wrong answer later.
+    pub fn insert(&mut self, tokens: &[u32], state: State, payload: P) -> bool {
+        let bytes = state.bytes() + 4 * tokens.len() + size_of::<Entry<P>>();
+        if bytes > self.budget || state.position() != tokens.len() {
+            return false;
+        }
+        let hashes = hashes(tokens);
+        let key = Key {
+            hash: hashes[tokens.len()],
+            len: tokens.len(),
+            weights: state.weights(),
+        };
+        self.remove(key);
+        while self.bytes + bytes > self.budget {
+            let Some((rank, least)) = self.order.first().copied() else {
+                break;
+            };
+            self.clock = rank;
+            self.remove(least);
+            self.stats.evictions += 1;
+        }
+        let before = tokens.len().checked_sub(1);
+        let parent = before.and_then(|n| self.nearest(key.weights, tokens, n, &hashes));
+        // Longer entries that hung on the same prefix now hang on this one.
+        let children: Vec<Key> = self
+            .entries
+            .iter()
+            .filter(|(k, e)| {
+                k.len > key.len
+                    && k.weights == key.weights
+                    && e.parent == parent
+                    && e.tokens.starts_with(tokens)
+            })
+            .map(|(k, _)| *k)
+            .collect();
+        for child in children {
+            self.adopt(child, Some(key));
+        }
+        let tokens: Arc<[u32]> = tokens.into();
+        self.entries.insert(
+            key,
+            Entry {
+                tokens,
+                state,
+                payload,
+                parent,
+                bytes,
+                rank: 0,
+            },
+        );
+        self.order.insert((0, key));
+        *self.lengths.entry(key.len).or_default() += 1;
+        self.bytes += bytes;
+        self.touch(key);
+        true
+    }
+
+    /// Sets the rank anew, as of now.
+    fn touch(&mut self, key: Key) {
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return;
+        };
+        let tokens = key.len - entry.parent.map_or(0, |p| p.len);
+        let dear = (tokens.max(1) as u64).saturating_mul(1 << 20) / (entry.bytes as u64 / 1024 + 1);
+        self.order.remove(&(entry.rank, key));
+        entry.rank = self.clock.saturating_add(dear.max(1));
+        self.order.insert((entry.rank, key));
+    }
+
+    /// Gives an entry another parent; its cost of recomputation changes, its recency does not.
+    fn adopt(&mut self, child: Key, parent: Option<Key>) {
+        let Some(entry) = self.entries.get_mut(&child) else {
+            return;
+        };
+        let old = entry.parent.map_or(0, |p| p.len) as i128;
+        let new = parent.map_or(0, |p| p.len) as i128;
+        let per_token = (1_i128 << 20) / (entry.bytes as i128 / 1024 + 1);
+        self.order.remove(&(entry.rank, child));
+        let rank = i128::from(entry.rank) + (old - new) * per_token;
+        entry.rank = u64::try_from(rank.max(0)).unwrap_or(u64::MAX);
+        entry.parent = parent;
+        self.order.insert((entry.rank, child));
+    }
+
+    fn remove(&mut self, key: Key) {
+        let Some(entry) = self.entries.remove(&key) else {
+            return;
+        };
+        self.order.remove(&(entry.rank, key));
+        self.bytes -= entry.bytes;
+        if let Some(count) = self.lengths.get_mut(&key.len) {
+            *count -= 1;
+            if *count == 0 {
+                self.lengths.remove(&key.len);
+            }
+        }
+        let orphans: Vec<Key> = self
+            .entries
+            .iter()
+            .filter(|(_, e)| e.parent == Some(key))
+            .map(|(k, _)| *k)
+            .collect();
+        for orphan in orphans {
+            self.adopt(orphan, entry.parent);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::LayerState;
+
+    fn state(position: usize, weights: u64, numbers: usize) -> State {
+        let layer = LayerState {
+            recurrent: vec![0.0; numbers],
+            ..LayerState::default()
+        };
+        State {
+            layers: vec![Arc::new(layer)],
+            position,
+            weights,
+        }
+    }
+
+    fn tokens(n: u32) -> Vec<u32> {
+        (0..n).collect()
+    }
+
+    #[test]
+    fn the_longest_prefix_of_any_length_is_found() {
+        let mut cache = StateCache::new(1 << 20);
+        for n in [1, 5, 9] {
+            assert!(cache.insert(&tokens(n), state(n as usize, 7, 10), n));
+        }
+        let hit = |cache: &mut StateCache<u32>, t: &[u32]| {
+            cache.longest_prefix(7, t).map(|(n, _, p)| (n, p))
+        };
+        assert_eq!(hit(&mut cache, &tokens(20)), Some((9, 9)));
+        assert_eq!(hit(&mut cache, &tokens(8)), Some((5, 5)));
+        assert_eq!(hit(&mut cache, &[0, 1, 2, 3, 99, 5]), Some((1, 1)));
+        assert_eq!(hit(&mut cache, &[42]), None);
+        assert!(
+            cache.longest_prefix(8, &tokens(20)).is_none(),
+            "states of other weights"
+        );
+        assert_eq!(cache.stats().tokens_saved, 15);
+    }
+
+    #[test]
+    fn a_state_ahead_of_its_key_is_refused() {
+        let mut cache = StateCache::new(1 << 20);
+        assert!(!cache.insert(&tokens(3), state(4, 7, 10), ()));
+        assert!(cache.is_empty());
+    }
+
+    #[test]
+    fn the_budget_holds_and_dear_entries_outlive_cheap_ones() {
+        let mut cache = StateCache::new(60_000);
+        // 500 tokens that nothing else precedes, then many short ones, all of about 4 KB.
+        assert!(cache.insert(&tokens(500), state(500, 1, 1000), ()));
+        for i in 0..100 {
+            assert!(cache.insert(&[1000 + i, 1], state(2, 1, 1000), ()));
+            assert!(cache.bytes() <= 60_000);
+        }
+        assert!(cache.stats().evictions > 80);
+        assert!(
+            cache.longest_prefix(1, &tokens(500)).is_some(),
+            "500 tokens were dropped for 2"
+        );
+        assert!(
+            cache.longest_prefix(1, &[1099, 1]).is_some(),
+            "the newest is there"
+        );
+        assert!(
+            cache.longest_prefix(1, &[1000, 1]).is_none(),
+            "the oldest is not"
+        );
+        assert!(
+            !cache.insert(&tokens(2), state(2, 1, 100_000), ()),
+            "larger than the budget"
+        );
+    }
+
+    #[test]
+    fn an_entry_costs_what_lies_beyond_its_nearest_prefix() {
+        let mut cache = StateCache::new(1 << 20);
+        assert!(cache.insert(&tokens(100), state(100, 1, 10), ()));
+        let rank = |cache: &StateCache<()>, len: usize| {
+            cache
+                .entries
+                .iter()
+                .find(|(k, _)| k.len == len)
+                .map(|(_, e)| e.rank)
+        };
+        let alone = rank(&cache, 100);
+        assert!(cache.insert(&tokens(99), state(99, 1, 10), ()));
+        assert!(
+            rank(&cache, 100) < alone,
+            "one token from a cached prefix is cheap"
+        );
+        let key = *cache.entries.keys().find(|k| k.len == 99).unwrap();
+        cache.remove(key);
+        assert_eq!(rank(&cache, 100), alone);
+    }
+}

@@ -1,0 +1,105 @@
+//! Training data: pairs of prompt and completion, of which only the completion is learnt.
+
+use std::path::Path;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+use crate::error::ModelError;
+use crate::model::Batch;
+use crate::model::tokenizer::Tokenizer;
+
+/// A prompt followed by its completion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// Tokens of both.
+    pub tokens: Vec<u32>,
+    /// Tokens of the prompt, at least 1.
+    pub prompt: usize,
+}
+
+impl Example {
+    /// An example; none when the prompt or the completion is empty.
+    pub fn new(prompt: &[u32], completion: &[u32]) -> Option<Self> {
+        let tokens = [prompt, completion].concat();
+        (!prompt.is_empty() && !completion.is_empty()).then_some(Self {
+            tokens,
+            prompt: prompt.len(),
+        })
+    }
+}
+
+/// What was read from a file.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// Examples, in order.
+    pub examples: Vec<Example>,
+    /// Rows left out because they are longer than allowed.
+    pub too_long: usize,
+}
+
+#[derive(serde::Deserialize)]
+struct Row {
+    prompt: String,
+    completion: String,
+}
+
+/// Reads JSON lines of `{"prompt": .., "completion": ..}`; each completion ends with `end`, if there is such a token.
+///
+/// # Errors
+/// A file that cannot be read, or a row without the two fields or with an empty one: the message names the line.
+pub fn read_jsonl(
+    path: &Path,
+    tokenizer: &Tokenizer,
+    end: Option<u32>,
+    max_tokens: usize,
+) -> Result<Read, ModelError> {
+    let text = std::fs::read_to_string(path).map_err(ModelError::io(path))?;
+    let mut read = Read::default();
+    for (line, row) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, row)| !row.trim().is_empty())
+    {
+        let wrong =
+            |what: &str| ModelError::Training(format!("{}:{}: {what}", path.display(), line + 1));
+        let row: Row = serde_json::from_str(row).map_err(|e| wrong(&e.to_string()))?;
+        let mut completion = tokenizer.encode(&row.completion)?;
+        completion.extend(end);
+        let example = Example::new(&tokenizer.encode(&row.prompt)?, &completion)
+            .ok_or_else(|| wrong("the prompt or the completion is empty"))?;
+        if example.tokens.len() > max_tokens {
+            read.too_long += 1;
+        } else {
+            read.examples.push(example);
+        }
+    }
+    Ok(read)
+}
+
+/// Packs examples one after another; the targets are the completions' tokens.
+pub fn pack<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Batch {
+    let mut batch = Batch::default();
+    for example in examples {
+        let from = batch.tokens.len();
+        batch.tokens.extend_from_slice(&example.tokens);
+        batch.lengths.push(example.tokens.len());
+        batch
+            .targets
+            .extend(from + example.prompt..batch.tokens.len());
+    }
+    batch
+}
+
+/// The order of `n` examples in an epoch: Fisher and Yates, from the seed and the epoch alone.
+pub fn order(n: usize, seed: u64, epoch: u64) -> Vec<usize> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&epoch.to_le_bytes());
+    let mut rng = ChaCha8Rng::from_seed(bytes);
+    let mut order: Vec<usize> = (0..n).collect();
+    for i in (1..n).rev() {
+        order.swap(i, (rng.next_u64() % (i as u64 + 1)) as usize);
+    }
+    order
+}

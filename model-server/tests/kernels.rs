@@ -1,0 +1,495 @@
+//! Kernels: the chunkwise form against the recurrent one in f32, and gradients against finite differences in f64.
+
+use lakatos_model_server::kernels::softmax_attention as softmax;
+use lakatos_model_server::kernels::{Shape, delta_net, gated_delta_net, gla, lightning};
+use lakatos_model_server::real::Real;
+
+/// A reproducible stream of numbers in (-1, 1).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> f64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as f64 / f64::from(1_u32 << 31)) * 2.0 - 1.0
+    }
+    fn vec(&mut self, n: usize) -> Vec<f64> {
+        (0..n).map(|_| self.next()).collect()
+    }
+    /// Log-decays between -`strength` and 0.
+    fn decays(&mut self, n: usize, strength: f64) -> Vec<f64> {
+        (0..n)
+            .map(|_| -strength * (0.5 + 0.5 * self.next()))
+            .collect()
+    }
+    /// Rows of length 1.
+    fn unit(&mut self, n: usize, dim: usize) -> Vec<f64> {
+        let mut x = self.vec(n * dim);
+        for row in x.chunks_mut(dim) {
+            let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt();
+            row.iter_mut().for_each(|x| *x /= norm);
+        }
+        x
+    }
+    fn betas(&mut self, n: usize) -> Vec<f64> {
+        (0..n).map(|_| 0.5 + 0.45 * self.next()).collect()
+    }
+}
+
+fn cast<T: Real>(x: &[f64]) -> Vec<T> {
+    x.iter().map(|x| T::from_f64(*x)).collect()
+}
+
+fn largest_difference<T: Real>(a: &[T], b: &[T]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (a.to_f64() - b.to_f64()).abs())
+        .fold(0.0, f64::max)
+}
+
+/// A recurrence with its inputs in one list of buffers, so that one check serves all.
+trait Kernel {
+    /// Differentiable inputs for n tokens.
+    fn inputs(&self, numbers: &mut Numbers, n: usize, key: usize, value: usize) -> Vec<Vec<f64>>;
+    fn recurrent<T: Real>(&self, shape: Shape<T>, x: &[Vec<T>], state: &mut [T], out: &mut [T]);
+    fn chunk<T: Real>(
+        &self,
+        shape: Shape<T>,
+        x: &[Vec<T>],
+        state: &mut [T],
+        out: &mut [T],
+        kept: Option<&mut Vec<T>>,
+    );
+    fn chunk_backward(
+        &self,
+        shape: Shape<f64>,
+        x: &[Vec<f64>],
+        kept: &[f64],
+        d_out: &[f64],
+        d_state: &mut [f64],
+        grad: &mut [Vec<f64>],
+    );
+    fn recurrent_backward(
+        &self,
+        shape: Shape<f64>,
+        x: &[Vec<f64>],
+        start: &[f64],
+        d_out: &[f64],
+        d_state: &mut [f64],
+        grad: &mut [Vec<f64>],
+    );
+}
+
+struct Gla(f64);
+struct Gated;
+struct Delta;
+struct Lightning(f64);
+
+macro_rules! gla_inputs {
+    ($x:expr) => {
+        gla::Inputs {
+            q: &$x[0],
+            k: &$x[1],
+            v: &$x[2],
+            g: &$x[3],
+        }
+    };
+}
+macro_rules! gated_inputs {
+    ($x:expr) => {
+        gated_delta_net::Inputs {
+            q: &$x[0],
+            k: &$x[1],
+            v: &$x[2],
+            beta: &$x[3],
+            g: Some(&$x[4]),
+        }
+    };
+}
+macro_rules! delta_inputs {
+    ($x:expr) => {
+        delta_net::Inputs {
+            q: &$x[0],
+            k: &$x[1],
+            v: &$x[2],
+            beta: &$x[3],
+        }
+    };
+}
+
+macro_rules! kernel {
+    ($type:ty, $module:ident, |$numbers:ident, $n:ident, $key:ident, $value:ident, $this:ident| $inputs:expr,
+     |$self_:ident, $x:ident, $t:ident| $view:expr, [$($grad:pat),+], $grads:expr) => {
+        impl Kernel for $type {
+            fn inputs(&self, $numbers: &mut Numbers, $n: usize, $key: usize, $value: usize) -> Vec<Vec<f64>> {
+                let $this = self;
+                let _ = $this;
+                $inputs
+            }
+            fn recurrent<$t: Real>(&self, shape: Shape<$t>, $x: &[Vec<$t>], state: &mut [$t], out: &mut [$t]) {
+                let $self_ = self;
+                let _ = $self_;
+                $module::recurrent(shape, $view, state, out);
+            }
+            fn chunk<$t: Real>(
+                &self,
+                shape: Shape<$t>,
+                $x: &[Vec<$t>],
+                state: &mut [$t],
+                out: &mut [$t],
+                kept: Option<&mut Vec<$t>>,
+            ) {
+                let $self_ = self;
+                let _ = $self_;
+                $module::chunk_forward(shape, $view, state, out, kept);
+            }
+            fn chunk_backward(
+                &self,
+                shape: Shape<f64>,
+                $x: &[Vec<f64>],
+                kept: &[f64],
+                d_out: &[f64],
+                d_state: &mut [f64],
+                grad: &mut [Vec<f64>],
+            ) {
+                type $t = f64;
+                let _: Option<$t> = None;
+                let $self_ = self;
+                let _ = $self_;
+                let [$($grad),+] = grad else { unreachable!() };
+                $module::chunk_backward(shape, $view, kept, d_out, d_state, $grads);
+            }
+            fn recurrent_backward(
+                &self,
+                shape: Shape<f64>,
+                $x: &[Vec<f64>],
+                start: &[f64],
+                d_out: &[f64],
+                d_state: &mut [f64],
+                grad: &mut [Vec<f64>],
+            ) {
+                type $t = f64;
+                let _: Option<$t> = None;
+                let $self_ = self;
+                let _ = $self_;
+                let [$($grad),+] = grad else { unreachable!() };
+                $module::recurrent_backward(shape, $view, start, d_out, d_state, $grads);
+            }
+        }
+    };
+}
+
+impl Kernel for Gla {
+    fn inputs(&self, numbers: &mut Numbers, n: usize, key: usize, value: usize) -> Vec<Vec<f64>> {
+        vec![
+            numbers.vec(n * key),
+            numbers.vec(n * key),
+            numbers.vec(n * value),
+            numbers.decays(n * key, self.0),
+        ]
+    }
+    fn recurrent<T: Real>(&self, shape: Shape<T>, x: &[Vec<T>], state: &mut [T], out: &mut [T]) {
+        gla::recurrent(shape, gla_inputs!(x), state, out);
+    }
+    fn chunk<T: Real>(
+        &self,
+        shape: Shape<T>,
+        x: &[Vec<T>],
+        state: &mut [T],
+        out: &mut [T],
+        kept: Option<&mut Vec<T>>,
+    ) {
+        gla::chunk_forward(shape, gla_inputs!(x), state, out, kept);
+    }
+    fn chunk_backward(
+        &self,
+        shape: Shape<f64>,
+        x: &[Vec<f64>],
+        kept: &[f64],
+        d_out: &[f64],
+        d_state: &mut [f64],
+        grad: &mut [Vec<f64>],
+    ) {
+        let [q, k, v, g] = grad else { unreachable!() };
+        let grad = gla::Gradients { q, k, v, g };
+        gla::chunk_backward(shape, gla_inputs!(x), kept, d_out, d_state, grad);
+    }
+    fn recurrent_backward(
+        &self,
+        shape: Shape<f64>,
+        x: &[Vec<f64>],
+        start: &[f64],
+        d_out: &[f64],
+        d_state: &mut [f64],
+        grad: &mut [Vec<f64>],
+    ) {
+        let [q, k, v, g] = grad else { unreachable!() };
+        let grad = gla::Gradients { q, k, v, g };
+        gla::recurrent_backward(shape, gla_inputs!(x), start, d_out, d_state, grad);
+    }
+}
+
+kernel!(
+    Gated,
+    gated_delta_net,
+    |numbers, n, key, value, this| vec![
+        numbers.vec(n * key),
+        numbers.unit(n, key),
+        numbers.vec(n * value),
+        numbers.betas(n),
+        numbers.decays(n, 0.7),
+    ],
+    |this, x, T| gated_inputs!(x),
+    [q, k, v, beta, g],
+    gated_delta_net::Gradients {
+        q,
+        k,
+        v,
+        beta,
+        g: Some(g)
+    }
+);
+
+kernel!(
+    Delta,
+    delta_net,
+    |numbers, n, key, value, this| vec![
+        numbers.vec(n * key),
+        numbers.unit(n, key),
+        numbers.vec(n * value),
+        numbers.betas(n),
+    ],
+    |this, x, T| delta_inputs!(x),
+    [q, k, v, beta],
+    delta_net::Gradients { q, k, v, beta }
+);
+
+kernel!(
+    Lightning,
+    lightning,
+    |numbers, n, key, value, this| vec![
+        numbers.vec(n * key),
+        numbers.vec(n * key),
+        numbers.vec(n * value),
+    ],
+    |this, x, T| lightning::Inputs {
+        q: &x[0],
+        k: &x[1],
+        v: &x[2],
+        g: T::from_f64(this.0)
+    },
+    [q, k, v],
+    lightning::Gradients { q, k, v }
+);
+
+/// f32: T = 256 tokens from a state that is not zero, at several chunk sizes.
+fn check_forms(kernel: &impl Kernel) {
+    let (n, key, value) = (256, 24, 40);
+    let mut numbers = Numbers(7);
+    let x: Vec<Vec<f32>> = kernel
+        .inputs(&mut numbers, n, key, value)
+        .iter()
+        .map(|x| cast(x))
+        .collect();
+    let start: Vec<f32> = cast(&numbers.vec(key * value));
+    let mut shape = Shape::<f32>::new(key, value);
+    let mut state = start.clone();
+    let mut expected = vec![0.0; n * value];
+    kernel.recurrent(shape, &x, &mut state, &mut expected);
+    for chunk in [1, 16, 23, 64, 300] {
+        shape.chunk = chunk;
+        let mut chunk_state = start.clone();
+        let mut out = vec![0.0; n * value];
+        kernel.chunk(shape, &x, &mut chunk_state, &mut out, None);
+        let worst =
+            largest_difference(&out, &expected).max(largest_difference(&chunk_state, &state));
+        assert!(worst <= 1e-4, "chunks of {chunk}: {worst}");
+    }
+}
+
+/// f64: loss = Σ out ⊙ w + Σ state ⊙ z; every input and the first state against central differences.
+fn check_gradients(kernel: &impl Kernel) {
+    let (n, key, value) = (45, 5, 6);
+    let mut numbers = Numbers(11);
+    let x = kernel.inputs(&mut numbers, n, key, value);
+    let start = numbers.vec(key * value);
+    let (w, z) = (numbers.vec(n * value), numbers.vec(key * value));
+    let mut shape = Shape::<f64>::new(key, value);
+    shape.chunk = 20;
+    let loss = |x: &[Vec<f64>], start: &[f64]| -> f64 {
+        let mut state = start.to_vec();
+        let mut out = vec![0.0; n * value];
+        kernel.recurrent(shape, x, &mut state, &mut out);
+        let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        sum(&out, &w) + sum(&state, &z)
+    };
+    let zeros = || x.iter().map(|x| vec![0.0; x.len()]).collect::<Vec<_>>();
+    let (mut by_chunk, mut by_step) = (zeros(), zeros());
+    let mut kept = Vec::new();
+    let mut out = vec![0.0; n * value];
+    kernel.chunk(shape, &x, &mut start.clone(), &mut out, Some(&mut kept));
+    let (mut d_start, mut d_start_by_step) = (z.clone(), z.clone());
+    kernel.chunk_backward(shape, &x, &kept, &w, &mut d_start, &mut by_chunk);
+    kernel.recurrent_backward(shape, &x, &start, &w, &mut d_start_by_step, &mut by_step);
+    let step = 1e-5;
+    let check = |what: String, found: f64, stepwise: f64, up: f64, down: f64| {
+        let expected = (up - down) / (2.0 * step);
+        let size = expected.abs().max(1e-2);
+        assert!(
+            (found - expected).abs() <= 1e-4 * size,
+            "{what}: {found}, differences say {expected}"
+        );
+        assert!(
+            (stepwise - expected).abs() <= 1e-4 * size,
+            "{what} recurrent: {stepwise}, {expected}"
+        );
+    };
+    for (i, input) in x.iter().enumerate() {
+        for at in 0..input.len() {
+            let moved = |by: f64| {
+                let mut x = x.clone();
+                x[i][at] += by;
+                loss(&x, &start)
+            };
+            check(
+                format!("input {i} at {at}"),
+                by_chunk[i][at],
+                by_step[i][at],
+                moved(step),
+                moved(-step),
+            );
+        }
+    }
+    for at in 0..start.len() {
+        let moved = |by: f64| {
+            let mut start = start.clone();
+            start[at] += by;
+            loss(&x, &start)
+        };
+        check(
+            format!("state at {at}"),
+            d_start[at],
+            d_start_by_step[at],
+            moved(step),
+            moved(-step),
+        );
+    }
+}
+
+#[test]
+fn gla() {
+    check_forms(&Gla(0.1));
+    check_gradients(&Gla(0.1));
+}
+
+#[test]
+fn gla_with_strong_decay_does_not_overflow() {
+    // 64 tokens at up to e^-6 each: e^{-G} would be e^{200}.
+    check_forms(&Gla(6.0));
+    check_gradients(&Gla(3.0));
+}
+
+#[test]
+fn gated_delta_net() {
+    check_forms(&Gated);
+    check_gradients(&Gated);
+}
+
+#[test]
+fn delta_net() {
+    check_forms(&Delta);
+    check_gradients(&Delta);
+}
+
+#[test]
+fn lightning() {
+    for g in [0.0, -0.4] {
+        check_forms(&Lightning(g));
+        check_gradients(&Lightning(g));
+    }
+}
+
+/// Attention written out, one query at a time.
+fn attention_by_definition(shape: Shape<f64>, x: softmax::Inputs<'_, f64>) -> Vec<f64> {
+    let (key, value) = (shape.key, shape.value);
+    let (n, m) = (x.q.len() / key, x.k.len() / key);
+    let mut out = vec![0.0; n * value];
+    for i in 0..n {
+        let position = m - n + i;
+        let first = x.window.map_or(0, |w| (position + 1).saturating_sub(w));
+        let scores: Vec<f64> = (first..=position)
+            .map(|j| {
+                (0..key)
+                    .map(|d| x.q[i * key + d] * x.k[j * key + d])
+                    .sum::<f64>()
+                    * shape.scale
+            })
+            .map(f64::exp)
+            .collect();
+        let total: f64 = scores.iter().sum();
+        for (j, score) in (first..=position).zip(&scores) {
+            for c in 0..value {
+                out[i * value + c] += score / total * x.v[j * value + c];
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn softmax_attention() {
+    let (n, m, key, value) = (21, 30, 4, 5);
+    let mut numbers = Numbers(3);
+    let x = [
+        numbers.vec(n * key),
+        numbers.vec(m * key),
+        numbers.vec(m * value),
+    ];
+    let w = numbers.vec(n * value);
+    let mut shape = Shape::<f64>::new(key, value);
+    shape.chunk = 8;
+    for window in [None, Some(7), Some(1), Some(100)] {
+        let inputs = |x: &'_ [Vec<f64>; 3]| -> Vec<f64> {
+            attention_by_definition(
+                shape,
+                softmax::Inputs {
+                    q: &x[0],
+                    k: &x[1],
+                    v: &x[2],
+                    window,
+                },
+            )
+        };
+        let view = softmax::Inputs {
+            q: &x[0],
+            k: &x[1],
+            v: &x[2],
+            window,
+        };
+        let mut out = vec![0.0; n * value];
+        softmax::forward(shape, view, &mut out);
+        assert!(largest_difference(&out, &inputs(&x)) < 1e-12);
+        let mut grad = x.clone().map(|x| vec![0.0; x.len()]);
+        let [q, k, v] = &mut grad;
+        softmax::backward(shape, view, &w, softmax::Gradients { q, k, v });
+        let loss = |x: &[Vec<f64>; 3]| inputs(x).iter().zip(&w).map(|(a, b)| a * b).sum::<f64>();
+        for i in 0..3 {
+            for at in 0..x[i].len() {
+                let moved = |by: f64| {
+                    let mut x = x.clone();
+                    x[i][at] += by;
+                    loss(&x)
+                };
+                let expected = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                let error = (grad[i][at] - expected).abs();
+                assert!(
+                    error <= 1e-4 * expected.abs().max(1e-2),
+                    "input {i} at {at}, window {window:?}"
+                );
+            }
+        }
+    }
+}

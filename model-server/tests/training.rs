@@ -1,0 +1,187 @@
+//! Training: a small task is learnt, a checkpoint continues bit for bit, data and settings are checked.
+
+#![expect(clippy::unwrap_used, reason = "tests outside of test functions")]
+
+use lakatos_model_server::model::tokenizer::Tokenizer;
+use lakatos_model_server::train::data::{Example, order, read_jsonl};
+use lakatos_model_server::train::{TrainConfig, Trainer, evaluate};
+use lakatos_model_server::{Model, ModelConfig};
+use serde_json::json;
+
+/// Recall: the prompt is three letters and a separator, the completion the first of the letters.
+fn recall(count: usize, seed: u64) -> Vec<Example> {
+    let example = |i: usize| {
+        // Numbers that look random: the bits of a multiplicative hash.
+        let hash = (seed + i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+        let letter = |n: u32| (hash / 6_u64.pow(n) % 6) as u32;
+        Example::new(&[letter(0), letter(1), letter(2), 6], &[letter(0), 7]).unwrap()
+    };
+    (0..count).map(example).collect()
+}
+
+fn model(model_type: &str) -> Model {
+    let config = json!({
+        "model_type": model_type, "hidden_size": 48, "num_hidden_layers": 2, "vocab_size": 8,
+        "intermediate_size": 96, "num_heads": 2, "head_dim": 16, "expand_v": 1.0, "expand_k": 1.0,
+        "use_short_conv": true, "tie_word_embeddings": false
+    });
+    Model::random(ModelConfig::from_json(config).unwrap(), 1)
+}
+
+fn config(steps: u64) -> TrainConfig {
+    TrainConfig {
+        steps,
+        batch_size: 64,
+        learning_rate: 5e-3,
+        final_rate: 0.1,
+        warmup_steps: 10,
+        weight_decay: 0.01,
+        clip_norm: 1.0,
+        seed: 3,
+    }
+}
+
+#[test]
+fn a_hundred_steps_learn_to_recall() {
+    // Held-out examples are strings that training does not contain.
+    let unseen = |e: &Example| (e.tokens[0] * 36 + e.tokens[1] * 6 + e.tokens[2]) % 11 == 3;
+    let (mut held_out, training): (Vec<_>, Vec<_>) = recall(3000, 0).into_iter().partition(unseen);
+    held_out.truncate(50);
+    assert_eq!(held_out.len(), 50);
+    for kind in ["gla", "gated_deltanet"] {
+        let mut run = Trainer::new(model(kind), config(100), training.clone()).unwrap();
+        let before = run.validate(&held_out).unwrap();
+        let mut reports = 0;
+        run.run(|_, progress| {
+            reports += 1;
+            assert!(progress.tokens == 64 * 6 && progress.tokens_per_second > 0.0);
+        })
+        .unwrap();
+        let after = run.validate(&held_out).unwrap();
+        assert_eq!(reports, 100);
+        assert!(
+            before.exact_match < 0.2,
+            "{kind} knew it before: {before:?}"
+        );
+        assert!(after.exact_match >= 0.8, "{kind}: {after:?}");
+        let plot = run.plot();
+        assert!(plot.starts_with("<svg") && plot.contains("validation loss"));
+    }
+}
+
+#[test]
+fn a_resumed_run_continues_bit_for_bit() {
+    let examples = recall(50, 0);
+    let mut straight = Trainer::new(model("gla"), config(8), examples.clone()).unwrap();
+    straight.run(|_, _| ()).unwrap();
+    let mut first = Trainer::new(model("gla"), config(8), examples.clone()).unwrap();
+    for _ in 0..3 {
+        first.step().unwrap();
+    }
+    let dir = tempfile::tempdir().unwrap();
+    first.save(dir.path()).unwrap();
+    drop(first);
+    let mut second = Trainer::resume(dir.path(), examples.clone()).unwrap();
+    assert_eq!(second.steps_made(), 3);
+    second.run(|_, _| ()).unwrap();
+    let bits = |run: &Trainer| -> Vec<u32> {
+        run.model()
+            .params()
+            .tensors()
+            .iter()
+            .flatten()
+            .map(|x| x.to_bits())
+            .collect()
+    };
+    assert_eq!(bits(&second), bits(&straight));
+    assert_eq!(second.plot(), straight.plot());
+    let error = Trainer::resume(dir.path(), examples[1..].to_vec()).unwrap_err();
+    assert!(
+        error.to_string().contains("not those of the checkpoint"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_learning_rate_warms_up_and_decays() {
+    let config = TrainConfig {
+        learning_rate: 1.0,
+        ..config(110)
+    };
+    assert!((config.rate(1) - 0.1).abs() < 1e-12 && (config.rate(10) - 1.0).abs() < 1e-12);
+    assert!((config.rate(60) - 0.55).abs() < 1e-12 && (config.rate(110) - 0.1).abs() < 1e-12);
+    let mut seen = order(10, 1, 0);
+    assert_ne!(seen, order(10, 1, 1));
+    seen.sort_unstable();
+    assert_eq!(seen, (0..10).collect::<Vec<_>>());
+}
+
+/// A tokenizer of single words.
+fn tokenizer(words: &[&str]) -> Vec<u8> {
+    let vocab: serde_json::Map<String, serde_json::Value> = words
+        .iter()
+        .enumerate()
+        .map(|(i, w)| (w.to_string(), json!(i)))
+        .collect();
+    json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+        "normalizer": null, "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null,
+        "decoder": null,
+        "model": {"type": "WordLevel", "vocab": vocab, "unk_token": "?"}
+    })
+    .to_string()
+    .into_bytes()
+}
+
+#[test]
+fn rows_are_read_and_what_is_wrong_is_said() {
+    let words = ["?", "a", "b", "c", "d", "e", "f", "g"];
+    let model = model("gla");
+    let good = Tokenizer::from_bytes(&tokenizer(&words), model.config()).unwrap();
+    let more: Vec<&str> = words.iter().copied().chain(["h"]).collect();
+    let error = Tokenizer::from_bytes(&tokenizer(&more), model.config()).unwrap_err();
+    assert!(error.to_string().contains("token 8"), "{error}");
+    assert!(Tokenizer::from_bytes(b"{}", model.config()).is_err());
+    assert_eq!(
+        good.decode(&good.encode("c a b").unwrap()).unwrap(),
+        "c a b"
+    );
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rows.jsonl");
+    let rows = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        read_jsonl(&path, &good, Some(7), 6)
+    };
+    let read = rows(
+        "{\"prompt\": \"a b\", \"completion\": \"c\"}\n\n{\"prompt\": \"a a a a a a\", \"completion\": \"b\"}\n",
+    );
+    let read = read.unwrap();
+    assert_eq!(
+        read.examples,
+        [Example {
+            tokens: vec![1, 2, 3, 7],
+            prompt: 2
+        }]
+    );
+    assert_eq!(read.too_long, 1);
+    let error = rows("{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"prompt\": 3}\n").unwrap_err();
+    assert!(error.to_string().contains("rows.jsonl:2:"), "{error}");
+    assert!(rows("{\"prompt\": \"\", \"completion\": \"b\"}\n").is_err());
+}
+
+#[test]
+fn a_diverging_run_says_so_and_keeps_its_model() {
+    let mut broken = model("gla");
+    broken.update(|p| p.tensors_mut()[0].iter_mut().for_each(|x| *x = f32::NAN));
+    let mut run = Trainer::new(broken, config(3), recall(40, 0)).unwrap();
+    assert!(run.step().unwrap_err().to_string().contains("not finite"));
+    assert_eq!(run.steps_made(), 0);
+    assert!(Trainer::new(model("gla"), config(3), vec![]).is_err());
+    let bad = TrainConfig {
+        learning_rate: f64::NAN,
+        ..config(3)
+    };
+    assert!(Trainer::new(model("gla"), bad, recall(4, 0)).is_err());
+    assert_eq!(evaluate(&model("gla"), &[]).unwrap().exact_match, 0.0);
+}

@@ -216,6 +216,18 @@ pub(crate) fn copy_atomically(from: &Path, to: &Path) -> Result<(), BridgeError>
         .map_err(io_error("writing", to))
 }
 
+/// Takes the right to write a file from everybody but its owner: a Lean in WebAssembly makes files that
+/// the whole machine may write, and what they hold decides what is proved.
+pub(crate) fn for_the_owner_to_write(path: &Path) -> Result<(), BridgeError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o644))
+            .map_err(io_error("setting the permissions of", path))?;
+    }
+    Ok(())
+}
+
 /// Notes that a stamped directory is in use, for [`prune`].
 pub(crate) fn touch(dir: &Path) {
     touch_file(&dir.join(STAMP));

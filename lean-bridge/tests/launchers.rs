@@ -293,6 +293,22 @@ fn a_project_compiles_its_worker_once_and_runs_it() {
     assert_eq!(answer, json!({"ready": 42}));
     let (_, said) = start();
     assert_eq!(said, [], "the second start compiles nothing");
+    assert_eq!(writable_by_others(cache.path()), Vec::<PathBuf>::new());
+}
+
+/// Files that somebody else than their owner may write.
+fn writable_by_others(dir: &Path) -> Vec<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(writable_by_others(&path));
+        } else if fs::metadata(&path).unwrap().permissions().mode() & 0o022 != 0 {
+            found.push(path);
+        }
+    }
+    found
 }
 
 #[test]

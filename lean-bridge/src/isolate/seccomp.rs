@@ -22,6 +22,18 @@ const UNKNOWN: [c_long; 4] = [
     libc::SYS_io_uring_register,
 ];
 
+/// Answered as done, and not done: a Lean that may write gives each new file its mode, and gives up
+/// where it cannot. Landlock does not know modes, so that a worker could take away the rights to files
+/// outside of what it may write.
+const IGNORED: &[c_long] = &[
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chmod,
+    // fchmodat2, the same on each architecture.
+    452,
+];
+
 /// Refused whatever the arguments.
 const REFUSED: &[c_long] = &[
     // The network, and every other socket.
@@ -79,8 +91,6 @@ const REFUSED: &[c_long] = &[
     libc::SYS_request_key,
     libc::SYS_keyctl,
     // Changes to files besides their contents.
-    libc::SYS_fchmod,
-    libc::SYS_fchmodat,
     libc::SYS_fchown,
     libc::SYS_fchownat,
     libc::SYS_utimensat,
@@ -118,9 +128,9 @@ const REFUSED: &[c_long] = &[
 ];
 
 /// Calls that libc names on all architectures only under another name or not at all.
-const NUMBERED: [c_long; 5] = [
-    // fchmodat2, setxattrat, removexattrat, open_tree_attr, file_setattr: the same on each.
-    452, 463, 466, 467, 469,
+const NUMBERED: [c_long; 4] = [
+    // setxattrat, removexattrat, open_tree_attr, file_setattr: the same on each.
+    463, 466, 467, 469,
 ];
 
 /// Older calls, which only x86-64 still has.
@@ -128,7 +138,6 @@ const NUMBERED: [c_long; 5] = [
 const OLDER: &[c_long] = &[
     libc::SYS_fork,
     libc::SYS_vfork,
-    libc::SYS_chmod,
     libc::SYS_chown,
     libc::SYS_lchown,
     libc::SYS_utime,
@@ -175,8 +184,9 @@ fn condition(argument: u8, op: SeccompCmpOp, value: u64) -> Option<SeccompRule> 
     SeccompRule::new(vec![condition]).ok()
 }
 
-/// `ENOSYS` for [`UNKNOWN`] and for x86-64's second table of calls, whose numbers no rule names.
-/// The architecture is looked at after it, before anything is allowed.
+/// `ENOSYS` for [`UNKNOWN`] and for x86-64's second table of calls, whose numbers no rule names; an error
+/// of number 0, which is none, for [`IGNORED`]. The architecture is looked at after it, before anything
+/// is allowed.
 fn prologue() -> BpfProgram {
     const LOAD_NUMBER: u16 = 0x20;
     const JUMP_EQUAL: u16 = 0x15;
@@ -186,9 +196,13 @@ fn prologue() -> BpfProgram {
     let unknown = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
     let instruction = |code, jt, jf, k| sock_filter { code, jt, jf, k };
     let mut program = vec![instruction(LOAD_NUMBER, 0, 0, 0)];
-    for number in UNKNOWN {
-        program.push(instruction(JUMP_EQUAL, 0, 1, number as u32));
-        program.push(instruction(RETURN, 0, 0, unknown));
+    let unknowns = UNKNOWN.iter().map(|number| (number, unknown));
+    let ignored = IGNORED
+        .iter()
+        .map(|number| (number, libc::SECCOMP_RET_ERRNO));
+    for (number, answer) in unknowns.chain(ignored) {
+        program.push(instruction(JUMP_EQUAL, 0, 1, *number as u32));
+        program.push(instruction(RETURN, 0, 0, answer));
     }
     program.push(instruction(JUMP_AT_LEAST, 0, 1, SECOND_TABLE));
     program.push(instruction(RETURN, 0, 0, unknown));

@@ -189,6 +189,7 @@ impl Run<'_> {
         let object = self.objects.join(format!("{}.olean", module.hash));
         if object.is_file() {
             fs::copy(&object, &olean).map_err(io_error("writing", &olean))?;
+            files::for_the_owner_to_write(&olean)?;
             files::touch_file(&object);
             return Ok(());
         }
@@ -213,6 +214,7 @@ impl Run<'_> {
                 ),
             });
         }
+        files::for_the_owner_to_write(&olean)?;
         files::copy_atomically(&olean, &object)
     }
 }

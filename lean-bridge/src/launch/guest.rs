@@ -16,8 +16,8 @@ const GUEST_LIBRARY: &str = "/lib/lean";
 const NODE_STACK_KB: u32 = 60_000;
 /// Without a cap of the caller's. A wasm memory of 32 bits ends at 4 GiB, this one at 2.
 pub(super) const MEMORY_MB: u32 = 2048;
-/// What Node takes besides, for itself and for the wasm's compiled code.
-pub(super) const BESIDE_MB: u32 = 2048;
+/// What Node takes besides, for itself, the wasm's compiled code, and what V8 reserves for each thread.
+pub(super) const BESIDE_MB: u32 = 6144;
 /// For the compilation of the worker and a deadline's watchdog.
 const THREADS: u32 = 2;
 

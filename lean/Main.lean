@@ -9,5 +9,6 @@ protocol instead (`Lakatos.Repl.serve`).
 unsafe def main (args : List String) : IO UInt32 := do
   if args.contains "--repl" then
     Lakatos.Repl.serve
-    return 0
+    -- The embedded Lean's interpreter loses what `main` returns.
+    IO.Process.exit 0
   Lakatos.Worker.main args

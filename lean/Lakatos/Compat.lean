@@ -45,6 +45,10 @@ def kernelAddDecl (env : Kernel.Environment) (d : Declaration) (token : IO.Cance
     Except Kernel.Exception Kernel.Environment :=
   env.addDecl (debug.skipKernelTC.set (maxHeartbeats.set {} 0) false) d (some token)
 
+/-- `opts`, under which the elaborator takes declarations that the kernel has not checked. -/
+def withoutKernel (opts : Options) : Options :=
+  debug.skipKernelTC.set opts true
+
 /-- `s` without white space at either end. -/
 def trim (s : String) : String :=
   s.trimAscii.toString

@@ -27,21 +27,24 @@ structure Watchdog where
 
 namespace Watchdog
 
-/-- How often an armed alarm is looked at. -/
-private def tickMs : UInt32 := 10
+/-- How long to sleep before an armed alarm is looked at again. Another one may be armed meanwhile, so
+the sleep is short even where there is much time. -/
+private def napMs (left : Nat) : UInt32 :=
+  (max 10 (min 50 (left / 4))).toUInt32
 
-/-- Waits until an alarm is armed; sets its token and disarms it where its time has come. -/
-private def look (w : Watchdog) : BaseIO Bool :=
+/-- Waits until an alarm is armed; sets its token and disarms it where its time has come. The
+milliseconds that are left otherwise. -/
+private def look (w : Watchdog) : BaseIO (Option Nat) :=
   w.alarm.atomicallyOnce w.armed (return (← get).isSome) do
-    let some alarm ← get | return false
-    let due : Bool := alarm.time ≤ (← IO.monoMsNow)
-    if due then
-      alarm.token.set
-      set (none : Option Alarm)
-    return due
+    let some alarm ← get | return none
+    let now ← IO.monoMsNow
+    if now < alarm.time then return some (alarm.time - now)
+    alarm.token.set
+    set (none : Option Alarm)
+    return none
 
 private partial def watch (w : Watchdog) : BaseIO Unit := do
-  unless ← look w do IO.sleep tickMs
+  if let some left ← look w then IO.sleep (napMs left)
   watch w
 
 /-- Starts the thread. -/

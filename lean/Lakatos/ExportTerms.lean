@@ -1,3 +1,4 @@
+import Lakatos.Numbering
 import Lean
 
 /-!
@@ -17,9 +18,11 @@ def maxBytes : Nat := 64 * 1024 * 1024
 
 structure State where
   out : String := "lakatos-export 1\n"
-  names : Std.HashMap Name Nat := Std.HashMap.emptyWithCapacity.insert .anonymous 0
-  levels : Std.HashMap Level Nat := Std.HashMap.emptyWithCapacity.insert .zero 0
-  exprs : Std.HashMap Expr Nat := {}
+  /-- Number 0 is the anonymous name, which is not written. -/
+  names : Numbering Name := { size := 1 }
+  /-- Number 0 is level zero, which is not written. -/
+  levels : Numbering Level := { size := 1 }
+  exprs : Numbering Expr := { size := 0 }
   declarations : Nat := 0
 
 abbrev M := StateRefT State IO
@@ -30,9 +33,15 @@ private def line (fields : String) : M Unit := do
     throw <| IO.userError s!"the proof terms are larger than {maxBytes / (1024 * 1024)} MiB as \
       text, which is the limit; split the theorem into lemmas or find a smaller proof"
 
+/-- Whether a string is a field as it stands. -/
+private def plain (s : String) : Bool :=
+  [" ", "\\", "\n", "\r"].all fun special => (s.splitOn special) matches [_]
+
 /-- A string as one field: no space, no line end, never empty. -/
 def escape (s : String) : String :=
-  if s.isEmpty then "\\e" else
+  if s.isEmpty then "\\e"
+  else if plain s then s
+  else
     s.foldl (init := "") fun acc c =>
       match c with
       | '\\' => acc ++ "\\\\"
@@ -42,15 +51,16 @@ def escape (s : String) : String :=
       | c => acc.push c
 
 def name (n : Name) : M Nat := do
-  if let some i := (← get).names[n]? then return i
+  if n.isAnonymous then return 0
+  if let some i := (← get).names.find? n then return i
   match n with
   | .anonymous => return 0
   | .str p s => let p ← name p; line s!"ns {p} {escape s}"
   | .num p k => let p ← name p; line s!"nn {p} {k}"
-  modifyGet fun s => (s.names.size, { s with names := s.names.insert n s.names.size })
+  modifyGet fun s => (s.names.size, { s with names := s.names.add n })
 
 def level (l : Level) : M Nat := do
-  if let some i := (← get).levels[l]? then return i
+  if let some i := (← get).levels.find? l then return i
   match l with
   | .zero => return 0
   | .succ u => let u ← level u; line s!"us {u}"
@@ -58,7 +68,7 @@ def level (l : Level) : M Nat := do
   | .imax u v => let u ← level u; let v ← level v; line s!"ui {u} {v}"
   | .param n => let n ← name n; line s!"up {n}"
   | .mvar _ => throw <| IO.userError "a declaration holds an unassigned universe level"
-  modifyGet fun s => (s.levels.size, { s with levels := s.levels.insert l s.levels.size })
+  modifyGet fun s => (s.levels.size, { s with levels := s.levels.add l })
 
 private def list (items : List Nat) : String :=
   items.foldl (init := "") fun acc i => acc ++ " " ++ toString i
@@ -71,12 +81,15 @@ private def binder : BinderInfo → String
 
 partial def expr (e : Expr) : M Nat := do
   if let .mdata _ e := e then return (← expr e)
-  if let some i := (← get).exprs[e]? then return i
+  if let some i := (← get).exprs.find? e then return i
   match e with
   | .bvar i => line s!"eb {i}"
   | .sort u => let u ← level u; line s!"es {u}"
   | .const n us => let n ← name n; let us ← us.mapM level; line s!"ec {n}{list us}"
-  | .app f a => let f ← expr f; let a ← expr a; line s!"ea {f} {a}"
+  | .app .. =>
+    let f ← expr e.getAppFn
+    let args ← e.getAppArgs.foldlM (init := "") fun acc a => return acc ++ " " ++ toString (← expr a)
+    line s!"ea {f}{args}"
   | .lam n t b i =>
     let n ← name n; let t ← expr t; let b ← expr b
     line s!"el {n} {t} {b} {binder i}"
@@ -92,7 +105,7 @@ partial def expr (e : Expr) : M Nat := do
   | .mdata _ _ => return 0
   | .fvar _ | .mvar _ =>
     throw <| IO.userError "a declaration holds a free variable or an unassigned hole"
-  modifyGet fun s => (s.exprs.size, { s with exprs := s.exprs.insert e s.exprs.size })
+  modifyGet fun s => (s.exprs.size, { s with exprs := s.exprs.add e })
 
 private def hints : ReducibilityHints → String
   | .opaque => "o"

@@ -70,17 +70,19 @@ private def decided (l : Level) : Bool :=
 
 /-- What is wrong with a term's names and projections. `lookup` knows the constants so far. -/
 def term? (lookup : Name → Option ConstantInfo) (e : Expr) : Option String :=
-  let wrong : Expr → Bool
-    | .const n _ => internal n
-    | .proj s _ _ =>
-      match lookup s with
-      | some (.inductInfo v) => internal s || !(resultLevel? lookup v.type).any decided
-      | _ => true
-    | _ => false
-  match e.find? wrong with
-  | some (.const n _) => some s!"it uses {n}, a name that is kept for the kernel"
-  | some (.proj s _ _) => some s!"it projects out of {s}, which might be a proposition"
-  | _ => none
+  if let some n := e.getUsedConstants.find? internal then
+    some s!"it uses {n}, a name that is kept for the kernel"
+  else if (e.find? Expr.isProj).isNone then none
+  else
+    let wrong : Expr → Bool
+      | .proj s _ _ =>
+        match lookup s with
+        | some (.inductInfo v) => internal s || !(resultLevel? lookup v.type).any decided
+        | _ => true
+      | _ => false
+    match e.find? wrong with
+    | some (.proj s _ _) => some s!"it projects out of {s}, which might be a proposition"
+    | _ => none
 
 /-- The body of a type after `n` binders, for each of which stands a free variable. -/
 private def open? : (n : Nat) → Expr → Option (Array Expr × Expr)

@@ -29,8 +29,8 @@ structure State where
   nameDepths : Array Nat := #[0]
   levels : Array Level := #[.zero]
   levelDepths : Array Nat := #[0]
-  exprs : Array Expr := #[]
-  exprDepths : Array Nat := #[]
+  /-- With their depths. -/
+  exprs : Array (Expr × Nat) := #[]
   declarations : Array Declaration := #[]
   declared : NameSet := {}
 
@@ -38,13 +38,14 @@ abbrev M := StateT State (Except String)
 
 private def number (digits : Nat) (what s : String) : M Nat := do
   if s.utf8ByteSize > digits then throw s!"{what} has more than {digits} digits"
-  unless !s.isEmpty && s.all Char.isDigit do throw s!"{what} is not a number"
   let some n := s.toNat? | throw s!"{what} is not a number"
+  unless toString n == s do throw s!"{what} is not a number as it is written here"
   return n
 
 private def index (what s : String) : M Nat := number 9 what s
 
 private def unescape (s : String) : M String := do
+  if (s.splitOn "\\") matches [_] then return s
   if s == "\\e" then return ""
   let mut out := ""
   let mut escaped := false
@@ -75,7 +76,7 @@ private def levelAt (s : String) : M (Level × Nat) := do
 private def exprAt (s : String) : M (Expr × Nat) := do
   let i ← index "an expression's number" s
   let some e := (← get).exprs[i]? | throw s!"expression {i} is not there yet"
-  return (e, (← get).exprDepths[i]?.getD 0)
+  return e
 
 private def pushName (parent : String) (make : Name → Name) : M Unit := do
   let p ← nameAt parent
@@ -91,7 +92,17 @@ private def pushLevel (l : Level) (below : Nat) : M Unit := do
 
 private def pushExpr (e : Expr) (below : Nat) : M Unit := do
   if below + 1 > (← get).limits.exprDepth then throw "an expression is nested too deeply"
-  modify fun s => { s with exprs := s.exprs.push e, exprDepths := s.exprDepths.push (below + 1) }
+  modify fun s => { s with exprs := s.exprs.push (e, below + 1) }
+
+/-- A function applied to the expressions of some fields; with the depth of what is below. -/
+private def application (f : Expr) (below : Nat) : List String → M Unit
+  | [] => throw "an application has no argument"
+  | [a] => do
+    let (a, d) ← exprAt a
+    pushExpr (.app f a) (max below d)
+  | a :: rest => do
+    let (a, d) ← exprAt a
+    application (.app f a) (max below d + 1) rest
 
 private def binder : String → M BinderInfo
   | "d" => return .default
@@ -193,6 +204,7 @@ private def inductiveBlock (params count : String) (fields : List String) : M Un
 /-- Reads one line; the fields are what its single spaces divide. -/
 private def line (fields : List String) : M Unit := do
   match fields with
+  | "ea" :: f :: args => let (f, d) ← exprAt f; application f d args
   | ["ns", p, s] => let s ← unescape s; pushName p (.str · s)
   | ["nn", p, k] => let k ← number 40 "a name's part" k; pushName p (.num · k)
   | ["us", u] => let (u, d) ← levelAt u; pushLevel (.succ u) d
@@ -203,9 +215,6 @@ private def line (fields : List String) : M Unit := do
     let (u, d) ← levelAt u; let (v, d') ← levelAt v
     pushLevel (.imax u v) (max d d')
   | ["up", n] => pushLevel (.param (← nameAt n)) 0
-  | ["ea", f, a] =>
-    let (f, d) ← exprAt f; let (a, d') ← exprAt a
-    pushExpr (.app f a) (max d d')
   | ["eb", i] =>
     let i ← index "a bound variable" i
     if i > (← get).limits.exprDepth then throw "a bound variable is too large"

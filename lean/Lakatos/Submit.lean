@@ -9,6 +9,8 @@ import Lakatos.Repl.InfoTrees
 A finished text in one elaboration: what Lean says of it, in the shapes of the community REPL, and the
 terms of all theorems that it declares. Runs in a *submission* worker; like `export`'s, its answer is
 believed by nobody. Examples are elaborated under a name, so that they are among the theorems.
+
+With `unchecked` the kernel is left out here: it checks every declaration in the process that judges them.
 -/
 
 open Lean Elab
@@ -45,6 +47,10 @@ private def theorems (after : Environment) : Array Name :=
   after.constants.map₂.foldl (init := #[]) fun acc name ci =>
     if ci matches .thmInfo _ && (declRangeExt.find? after name).isSome then acc.push name else acc
 
+/-- `s` for a text whose declarations the kernel is not to check in this process. -/
+private def unchecked (s : Command.State) : Command.State :=
+  { s with scopes := s.scopes.map fun scope => { scope with opts := Compat.withoutKernel scope.opts } }
+
 private def infoTrees (e : Elaborated) (filter : Repl.TreeFilter) : IO Json := do
   let trees := e.trees.flatMap fun tree => (Repl.prune filter tree).toArray
   return .arr (← trees.mapM (Repl.treeJson ·))
@@ -57,10 +63,12 @@ def handleSubmit : Handler := fun request => do
   let text ← Request.field String request "text"
   let names := (← Request.field (Array String) request "names").map String.toName
   let onlyClean := (← Request.field? Bool request "only_clean").getD false
+  let state := if (← Request.field? Bool request "unchecked").getD false then
+    Submit.unchecked env.state else env.state
   let filter? := (← Request.field? String request "infotree").bind Repl.TreeFilter.ofString?
   let context ← read
   let config := { env.elabConfig (infoTrees := filter?.isSome) with nameExamples := true }
-  let elaborate : WorkerM Elaborated := Frontend.elabCommands text env.state context.token config
+  let elaborate : WorkerM Elaborated := Frontend.elabCommands text state context.token config
   let (e, holes) ← Capture.collect context.sorries elaborate
   WorkerM.refuseInterrupted e
   let shown := e.messages.filter (!·.isSilent)

@@ -103,13 +103,19 @@ pub(super) fn runs_code(text: &str) -> bool {
 
 fn suspect(word: &str) -> bool {
     match word.rsplit_once('#') {
-        // What follows a `#` in the literal `0#8` is no command.
-        Some((_, after)) if after.starts_with(|c: char| c.is_ascii_digit()) => brings_code(word),
+        // What follows a `#` in the literals `0#8`, `0#w` and `#v[0]` is no command.
+        Some((_, after)) if is_operand(after) => brings_code(word),
         Some((_, command)) => !command.is_empty() && !PRINTING.contains(&command),
         // An attribute of Lean's that holds the name of one of its ways of running code.
         None if PLAIN_ATTRIBUTES.contains(&word) => false,
         None => brings_code(word),
     }
+}
+
+/// Whether what follows a `#` is a number or a single letter, which no command is.
+fn is_operand(after: &str) -> bool {
+    after.starts_with(|c: char| c.is_ascii_digit())
+        || after.chars().all(char::is_alphabetic) && after.chars().count() == 1
 }
 
 fn brings_code(word: &str) -> bool {
@@ -165,6 +171,7 @@ mod tests {
             "@[elab_as_elim] theorem ind {P : Nat → Prop} (h : ∀ n, P n) (n : Nat) : P n := h n",
             "instance : Add Bool := ⟨or⟩",
             "theorem t (x : BitVec 8) : x &&& 0#8 = 0#8 := by simp",
+            "theorem t (x : BitVec w) : x &&& 0#w = 0#w ∧ #v[x] = #v[x] := by simp",
             "/-- An attribute of a group. -/ theorem t : True := trivial",
         ] {
             assert!(!runs_code(text), "{text}");
@@ -180,6 +187,7 @@ mod tests {
             "theorem t : 1 = 1 := by native_decide",
             "theorem t : 1 = 1 := by decide +native",
             "#eval 1",
+            "def a := 0#eval 1",
             "#guard true",
             "@[command_elab foo] def f := 1",
             "attribute [local command_elab foo] f",

@@ -50,6 +50,7 @@ pub(super) enum Request<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         infotree: Option<&'a str>,
         only_clean: bool,
+        unchecked: bool,
     },
     Verify {
         env: u64,

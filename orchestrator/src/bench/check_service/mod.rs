@@ -79,7 +79,7 @@ pub async fn check_service(
     let serving = tokio::spawn(serve(listener, pool.clone(), options, heard, drain));
 
     // Warm, then the same number of honest texts as the plain protocol had.
-    run(&url, 0, load.beside.div_ceil(4), 0).await;
+    run(&url, 0, load.beside, 0).await;
     let start = Usage::now();
     let first = run(&url, 1_000_000, load.beside, 0).await;
     let ours = f64::from(load.beside) / Usage::now().cpu_since(&start);

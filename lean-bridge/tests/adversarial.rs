@@ -2,8 +2,8 @@
 //! accepted, honest ones that must, and what is said of each. The cases are read as `lakatos verify
 //! DIR` reads them.
 //!
-//! Honest cases are judged twice, with a challenge that somebody vouches for and with one that came
-//! with the submission; of the others every third, by a hash of its name, is judged the second way too.
+//! Every case is judged with a challenge that somebody vouches for. Of the honest ones every second, by a
+//! hash of its name, and of the others every third is judged with one that came with the submission too.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ impl Case {
             .name
             .bytes()
             .fold(0u32, |h, b| h * 31 % 65_521 + u32::from(b));
-        if self.honest || sum.is_multiple_of(3) {
+        if sum.is_multiple_of(if self.honest { 2 } else { 3 }) {
             &[true, false]
         } else {
             &[true]

@@ -178,6 +178,17 @@ fn texts_are_judged_over_http() {
     let tree = &results["results"][1]["response"]["infotree"];
     assert!(tree.to_string().contains("omega"), "{tree}");
 
+    // The kernel has its say once, where the verdict is made; what it refuses, Lean itself then speaks of,
+    // and a text that asks the kernel gets its answer.
+    let assigned = "open Lean Elab Tactic in\nelab \"assigned\" : tactic => do (← getMainGoal).assign (mkConst ``trivial)\ntheorem a : 1 = 2 := by assigned";
+    let asks =
+        "theorem a (n : Nat) (h : n = 1) : n + 1 = 2 := by\n  first | decide +kernel | omega";
+    let body = json!({"codes": [{"custom_id": 1, "proof": assigned}, {"custom_id": 2, "proof": asks}], "timeout": 60});
+    let results = service.json("/verify", &body);
+    let said = results["results"][0]["response"]["messages"].to_string();
+    assert!(said.contains("(kernel)"), "{said}");
+    assert!(believed(&results["results"][1]), "{results:#}");
+
     // The same text again is remembered, unless the client says otherwise.
     let hits = service.metric("lakatos_cache_hits_total");
     let again = json!({"codes": [{"custom_id": "x", "code": honest}], "infotree_type": "original"});

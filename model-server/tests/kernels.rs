@@ -470,11 +470,12 @@ fn softmax_attention() {
             window,
         };
         let mut out = vec![0.0; n * value];
-        softmax::forward(shape, view, &mut out);
+        let mut sums = vec![0.0; n];
+        softmax::forward(shape, view, &mut out, &mut sums);
         assert!(largest_difference(&out, &inputs(&x)) < 1e-12);
         let mut grad = x.clone().map(|x| vec![0.0; x.len()]);
         let [q, k, v] = &mut grad;
-        softmax::backward(shape, view, &w, softmax::Gradients { q, k, v });
+        softmax::backward(shape, view, &w, None, softmax::Gradients { q, k, v });
         let loss = |x: &[Vec<f64>; 3]| inputs(x).iter().zip(&w).map(|(a, b)| a * b).sum::<f64>();
         for i in 0..3 {
             for at in 0..x[i].len() {

@@ -47,7 +47,7 @@ pub struct Model<T = f32> {
 
 /// The untrained parts of a model, and its tensors.
 fn declare(config: &ModelConfig) -> (ParamId, Vec<Block>, RmsNorm, Linear, Arc<[Spec]>) {
-    let mut declare = Declare::default();
+    let mut declare = Declare::new(config.lora.clone(), config.trainable.clone());
     let (width, depth) = (config.hidden_size, config.layers.len());
     let sizes = Sizes {
         width,

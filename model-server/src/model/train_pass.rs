@@ -115,6 +115,9 @@ impl<T: Real> Model<T> {
                 add_assign(&mut d_x, &d);
             }
         }
+        if !grads.wants(self.embeddings) {
+            return Ok(loss);
+        }
         let table = grads.get_mut(self.embeddings);
         for (token, d) in batch.tokens.iter().zip(d_x.chunks_exact(width)) {
             add_assign(&mut table[*token as usize * width..][..width], d);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ModelError;
 use crate::layers::params::Params;
-use crate::model::load::{load_params, save_params, write};
+use crate::model::load::{load_trained, save_params, write};
 use crate::model::{LossSum, Model};
 use adamw::AdamW;
 use data::{Example, order, pack};
@@ -143,7 +143,7 @@ impl Trainer {
         let specs = model.params().specs();
         Ok(Self {
             optimiser: AdamW::new(specs),
-            grads: Params::zeros(specs.clone()),
+            grads: Params::trained(specs.clone()),
             model,
             config,
             examples,
@@ -169,8 +169,8 @@ impl Trainer {
         }
         let mut run = Self::new(Model::load(dir)?, journal.config, examples)?;
         let specs = run.model.params().specs();
-        run.optimiser.mean = load_params(specs, &[dir.join(MEAN)])?;
-        run.optimiser.square = load_params(specs, &[dir.join(SQUARE)])?;
+        run.optimiser.mean = load_trained(specs, &[dir.join(MEAN)])?;
+        run.optimiser.square = load_trained(specs, &[dir.join(SQUARE)])?;
         (run.step, run.losses, run.validation) = (journal.step, journal.losses, journal.validation);
         Ok(run)
     }

@@ -99,6 +99,11 @@ impl Lolcats {
         }
     }
 
+    /// Channels of all heads.
+    pub fn inner(&self) -> usize {
+        self.softmax.heads * self.softmax.dim
+    }
+
     fn shape<T: Real>(&self) -> Shape<T> {
         Shape {
             scale: T::ONE,

@@ -7,6 +7,7 @@ pub mod config;
 pub mod load;
 pub mod tokenizer;
 mod train_pass;
+mod transfer_pass;
 
 use std::sync::Arc;
 

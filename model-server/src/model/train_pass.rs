@@ -125,7 +125,7 @@ impl<T: Real> Model<T> {
         Ok(loss)
     }
 
-    fn check(&self, batch: &Batch) -> Result<Segments, ModelError> {
+    pub(super) fn check(&self, batch: &Batch) -> Result<Segments, ModelError> {
         self.check_tokens(&batch.tokens)?;
         let segments = Segments::new(batch.lengths.iter().map(|n| (*n, 0)));
         let known = |target: &usize| {

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use lakatos_model_server::kernels::{Shape, gla, lasp2};
 use lakatos_model_server::train::data::Example;
 use lakatos_model_server::train::{TrainConfig, Trainer};
 use lakatos_model_server::{Model, ModelConfig, ModelError, State};
@@ -41,6 +42,8 @@ fn main() -> Result<(), ModelError> {
     let nanos = start.elapsed().as_nanos() / snapshots.len() as u128;
     println!("snapshot of {} KiB: {nanos} ns", state.bytes() / 1024);
 
+    split_stretch();
+
     let examples = (0..64)
         .filter_map(|_| Example::new(&tokens[..1], &tokens[1..]))
         .collect();
@@ -62,4 +65,40 @@ fn main() -> Result<(), ModelError> {
         rates[rates.len() / 2]
     );
     Ok(())
+}
+
+/// One head over 65,536 tokens: in one piece, and split over the threads.
+fn split_stretch() {
+    let (n, key, value) = (1 << 16, 64, 64);
+    let numbers = |n: usize| {
+        (0..n)
+            .map(|i| (i as f32 * 0.37).sin())
+            .collect::<Vec<f32>>()
+    };
+    let (q, k, v) = (numbers(n * key), numbers(n * key), numbers(n * value));
+    let g: Vec<f32> = q.iter().map(|x| -0.01 * (1.0 + x)).collect();
+    let x = gla::Inputs {
+        q: &q,
+        k: &k,
+        v: &v,
+        g: &g,
+    };
+    let shape = Shape::new(key, value);
+    let mut out = vec![0.0; n * value];
+    let mut time = |run: &dyn Fn(&mut [f32], &mut [f32])| {
+        let seconds = (0..5).map(|_| {
+            let start = Instant::now();
+            run(&mut vec![0.0; key * value], &mut out);
+            start.elapsed().as_secs_f64()
+        });
+        seconds.fold(f64::INFINITY, f64::min)
+    };
+    let whole = time(&|state, out| gla::chunk_forward(shape, x, state, out, None));
+    let threads = rayon::current_num_threads();
+    let split = time(&|state, out| lasp2::gla(shape, x, state, out, threads));
+    println!(
+        "one head over {n} tokens: {:.0} ms whole, {:.0} ms split over {threads} threads",
+        1e3 * whole,
+        1e3 * split
+    );
 }

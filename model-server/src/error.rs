@@ -19,7 +19,7 @@ pub enum ModelError {
     Config(String),
     /// A model type that is not known.
     #[error(
-        "unknown model type `{0}`: known are gla, delta_net, gated_deltanet, lightning, mom and llama"
+        "unknown model type `{0}`: known are gla, delta_net, gated_deltanet, lightning, mom, llama, liger_gla and lolcats_llama"
     )]
     UnknownLayer(String),
     /// A setting whose meaning is known but which this server does not compute.

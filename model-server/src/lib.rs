@@ -6,10 +6,12 @@
 //! - [`engine`]: sampling, beams, batches of running samples.
 //! - [`state`]: what a model remembers of a text, cheap to fork; a cache of such states.
 //! - [`train`]: optimiser, data, checkpoints to resume from.
+//! - [`convert`]: softmax models made linear; GGUF files read.
 //! - [`error`]: what can be wrong.
 //!
 //! The crate knows nothing of Lean, reads no environment and no file that its caller does not name, and prints nothing.
 
+pub mod convert;
 pub mod engine;
 pub mod error;
 pub mod kernels;

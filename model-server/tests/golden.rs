@@ -53,5 +53,7 @@ golden!(
     gated_deltanet,
     lightning,
     mom,
-    llama
+    llama,
+    liger,
+    lolcats
 );

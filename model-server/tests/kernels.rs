@@ -1,7 +1,7 @@
 //! Kernels: the chunkwise form against the recurrent one in f32, and gradients against finite differences in f64.
 
 use lakatos_model_server::kernels::softmax_attention as softmax;
-use lakatos_model_server::kernels::{Shape, delta_net, gated_delta_net, gla, lightning};
+use lakatos_model_server::kernels::{Shape, delta_net, gated_delta_net, gla, lasp2, lightning};
 use lakatos_model_server::real::Real;
 
 /// A reproducible stream of numbers in (-1, 1).
@@ -470,11 +470,12 @@ fn softmax_attention() {
             window,
         };
         let mut out = vec![0.0; n * value];
-        softmax::forward(shape, view, &mut out);
+        let mut sums = vec![0.0; n];
+        softmax::forward(shape, view, &mut out, &mut sums);
         assert!(largest_difference(&out, &inputs(&x)) < 1e-12);
         let mut grad = x.clone().map(|x| vec![0.0; x.len()]);
         let [q, k, v] = &mut grad;
-        softmax::backward(shape, view, &w, softmax::Gradients { q, k, v });
+        softmax::backward(shape, view, &w, None, softmax::Gradients { q, k, v });
         let loss = |x: &[Vec<f64>; 3]| inputs(x).iter().zip(&w).map(|(a, b)| a * b).sum::<f64>();
         for i in 0..3 {
             for at in 0..x[i].len() {
@@ -491,5 +492,67 @@ fn softmax_attention() {
                 );
             }
         }
+    }
+}
+
+/// A stretch split over any number of threads against the same stretch in one piece, from a state that is not empty, in f32.
+#[test]
+fn a_split_stretch_is_the_whole_one() {
+    let (n, key, value) = (700, 16, 24);
+    let mut numbers = Numbers(11);
+    let shape = Shape::<f32>::new(key, value);
+    let q: Vec<f32> = cast(&numbers.vec(n * key));
+    let k: Vec<f32> = cast(&numbers.unit(n, key));
+    let v: Vec<f32> = cast(&numbers.vec(n * value));
+    let start: Vec<f32> = cast(&numbers.vec(key * value));
+    let (channels, tokens): (Vec<f32>, Vec<f32>) = (
+        cast(&numbers.decays(n * key, 0.02)),
+        cast(&numbers.decays(n, 0.02)),
+    );
+    let beta: Vec<f32> = cast(&numbers.betas(n));
+    let (q, k, v, beta) = (q.as_slice(), k.as_slice(), v.as_slice(), beta.as_slice());
+    let plain = gla::Inputs {
+        q,
+        k,
+        v,
+        g: &channels,
+    };
+    let delta = |g| gated_delta_net::Inputs { q, k, v, beta, g };
+    type Run<'a> = Box<dyn Fn(Option<usize>, &mut [f32], &mut [f32]) + 'a>;
+    let gated = |g: Option<&'_ [f32]>| -> Run<'_> {
+        let x = delta(g);
+        Box::new(move |threads, state, out| match threads {
+            Some(threads) => lasp2::gated_delta_net(shape, x, state, out, threads),
+            None => gated_delta_net::chunk_forward(shape, x, state, out, None),
+        })
+    };
+    let runs: [(&str, Run<'_>); 3] = [
+        (
+            "gla",
+            Box::new(move |threads, state, out| match threads {
+                Some(threads) => lasp2::gla(shape, plain, state, out, threads),
+                None => gla::chunk_forward(shape, plain, state, out, None),
+            }),
+        ),
+        ("gated delta", gated(Some(&tokens))),
+        ("delta", gated(None)),
+    ];
+    for (name, run) in &runs {
+        let (mut state, mut out) = (start.clone(), vec![0.0; n * value]);
+        run(None, &mut state, &mut out);
+        for threads in [1, 2, 3, 50] {
+            let (mut again, mut split) = (start.clone(), vec![0.0; n * value]);
+            run(Some(threads), &mut again, &mut split);
+            let worst = largest_difference(&out, &split).max(largest_difference(&state, &again));
+            assert!(worst <= 1e-4, "{name} over {threads}: {worst}");
+        }
+        let mut empty = vec![0.0; n * value];
+        run(None, &mut vec![0.0; key * value], &mut empty);
+        let late = (n - 64) * value;
+        let reach = largest_difference(&out[late..], &empty[late..]);
+        assert!(
+            *name == "delta" || *name == "gated delta" || reach > 1e-2,
+            "{name}: {reach}"
+        );
     }
 }

@@ -10,8 +10,20 @@ use lakatos_model_server::model::Batch;
 use lakatos_model_server::real::Real;
 use lakatos_model_server::{Model, ModelConfig, ModelError, State};
 
+/// Random weights; adapters, which start as 0, are random too.
 fn model(config: &serde_json::Value) -> Model {
-    Model::random(ModelConfig::from_json(config.clone()).unwrap(), 5)
+    let mut model = Model::random(ModelConfig::from_json(config.clone()).unwrap(), 5);
+    let specs = model.params().specs().clone();
+    let starts_at_0 = |name: &str| name.ends_with("lora_B.weight");
+    model.update(|p| {
+        for (spec, tensor) in specs.iter().zip(p.tensors_mut()) {
+            if starts_at_0(&spec.name) {
+                let number = |i: usize| (i as f32 * 0.7).sin() * 0.3;
+                *tensor = (0..spec.len()).map(number).collect();
+            }
+        }
+    });
+    model
 }
 
 fn same_bits(a: &[f32], b: &[f32]) -> bool {
@@ -177,7 +189,7 @@ fn states_of_linear_mixers_and_windows_stay_constant_in_size() {
 #[test]
 fn checkpoints_are_read_back_exactly() {
     for (name, config) in configs() {
-        let model = model(&config);
+        let model = Model::random(ModelConfig::from_json(config).unwrap(), 5);
         let dir = tempfile::tempdir().unwrap();
         model.save(dir.path()).unwrap();
         let read = Model::load(dir.path()).unwrap();
@@ -259,12 +271,21 @@ fn eight_bits_stay_close() {
         let a = full.prefill_all(&mut full.new_state(), &text).unwrap();
         let b = int8.prefill_all(&mut int8.new_state(), &text).unwrap();
         let square = |x: f32| f64::from(x) * f64::from(x);
-        let error: f64 = a.iter().zip(&b).map(|(a, b)| square(a - b)).sum();
-        let share = (error / a.iter().map(|a| square(*a)).sum::<f64>()).sqrt();
-        // Where a router chooses, rounding can send a token to another memory. That bound tells the result
-        // from unrelated numbers (about 1.4) and no more.
-        let bound = if name.starts_with("mom") { 1.0 } else { 0.25 };
-        assert!(share < bound, "{name}: {share}");
+        // Error of each token's logits as a share of their size. Where a router chooses, rounding in the layer below can send a
+        // token to another memory: that token and what its memory is asked later are then other numbers, so there
+        // it is the middle token that is bounded.
+        let mut shares: Vec<f64> = a
+            .chunks_exact(23)
+            .zip(b.chunks_exact(23))
+            .map(|(a, b)| {
+                let error: f64 = a.iter().zip(b).map(|(a, b)| square(a - b)).sum();
+                (error / a.iter().map(|a| square(*a)).sum::<f64>()).sqrt()
+            })
+            .collect();
+        shares.sort_by(f64::total_cmp);
+        let (middle, last) = (shares[shares.len() / 2], shares[shares.len() - 1]);
+        assert!(middle < 0.15, "{name}: {middle}");
+        assert!(name.starts_with("mom") || last < 0.5, "{name}: {last}");
         assert!(!same_bits(&a, &b), "{name}: the 8-bit copies were not used");
     }
 }

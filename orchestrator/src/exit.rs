@@ -171,6 +171,21 @@ impl From<BridgeError> for Failure {
     }
 }
 
+impl From<lakatos_model_server::ModelError> for Failure {
+    fn from(e: lakatos_model_server::ModelError) -> Self {
+        use lakatos_model_server::ModelError as E;
+        let message = e.to_string();
+        match e {
+            E::Io { ref source, .. } if source.kind() != std::io::ErrorKind::NotFound => {
+                Self::environment(message)
+                    .hint("check that the place exists, can be written and has space left")
+            }
+            E::ForeignState => Self::internal(message),
+            _ => Self::user(message),
+        }
+    }
+}
+
 impl From<crate::store::StoreError> for Failure {
     fn from(e: crate::store::StoreError) -> Self {
         use crate::store::StoreError as E;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::support::{lakatos, run};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "prove",
     "verify",
     "resume",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 12] = [
     "doctor",
     "config",
     "bench",
+    "convert",
     "completions",
 ];
 
@@ -95,6 +96,9 @@ fn bad_input_is_named_with_its_place() {
         b"{\"name\": \"a\", \"split\": \"valid\", \"header\": \"\", \"formal_statement\": \"\"}\n",
     );
     refused(&home, &["prove", &path], 2, &["row.jsonl:1"]);
+    let path = file("short.gguf", b"GGUF\x03");
+    let gguf = ["convert", "gguf", path.as_str(), "--out", "nowhere"];
+    refused(&home, &gguf, 2, &["short.gguf", "GGUF"]);
     let path = file("one.lean", b"theorem one : 1 = 1 := by sorry\n");
     refused(
         &home,

@@ -362,7 +362,8 @@ pub fn chunk_backward<T: Real>(
 }
 
 impl<'a, T> Inputs<'a, T> {
-    fn part(&self, from: usize, len: usize, key: usize, value: usize) -> Inputs<'a, T> {
+    /// Tokens `from .. from + len`.
+    pub(super) fn part(&self, from: usize, len: usize, key: usize, value: usize) -> Inputs<'a, T> {
         Inputs {
             q: &self.q[from * key..][..len * key],
             k: &self.k[from * key..][..len * key],

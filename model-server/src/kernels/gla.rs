@@ -168,6 +168,24 @@ pub fn chunk_forward<T: Real>(
     }
 }
 
+/// Advances the state `[K, V]` as [`chunk_forward`] does, without outputs.
+pub fn advance<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T]) {
+    let Shape {
+        key, value, chunk, ..
+    } = shape;
+    let n = x.v.len() / value;
+    let mut work = Work::new(shape);
+    for from in (0..n).step_by(chunk) {
+        let len = chunk.min(n - from);
+        let part = x.part(from, len, key, value);
+        simd(|| work.decays(part, len, key));
+        decay_rows(state, &work.total, value);
+        let keys = Mat::new(&work.k_decayed, len, key).t();
+        let v = Mat::new(part.v, len, value);
+        add(MatMut::new(state, key, value), keys, v, Threads::One);
+    }
+}
+
 /// Backward of the chunkwise form. `kept` is what [`chunk_forward`] kept; `d_state` comes in as the gradient of the last
 /// state and leaves as that of the first. Gradients are added to `grad`.
 pub fn chunk_backward<T: Real>(
@@ -280,7 +298,8 @@ pub fn chunk_backward<T: Real>(
 }
 
 impl<'a, T> Inputs<'a, T> {
-    fn part(&self, from: usize, len: usize, key: usize, value: usize) -> Inputs<'a, T> {
+    /// Tokens `from .. from + len`.
+    pub(super) fn part(&self, from: usize, len: usize, key: usize, value: usize) -> Inputs<'a, T> {
         Inputs {
             q: &self.q[from * key..][..len * key],
             k: &self.k[from * key..][..len * key],

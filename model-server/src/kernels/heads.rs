@@ -56,6 +56,33 @@ pub fn scatter<T: Real>(x: &[T], rows: usize, dim: usize, repeat: usize) -> Vec<
     out
 }
 
+/// `[H, ..]` → `[H * repeat, ..]`; head h of the result is head h / repeat of the source.
+pub fn repeat<T: Real>(x: &[T], heads: usize, repeat: usize) -> Vec<T> {
+    if repeat == 1 {
+        return x.to_vec();
+    }
+    let mut out = Vec::with_capacity(x.len() * repeat);
+    for head in x.chunks_exact((x.len() / heads).max(1)) {
+        (0..repeat).for_each(|_| out.extend_from_slice(head));
+    }
+    out
+}
+
+/// `[H * repeat, ..]` → `[H, ..]`, the heads of a group added.
+pub fn fold<T: Real>(x: &[T], heads: usize, repeat: usize) -> Vec<T> {
+    let size = x.len() / (heads * repeat);
+    let mut out = Vec::with_capacity(heads * size);
+    for group in x.chunks_exact((size * repeat).max(1)) {
+        let (first, others) = group.split_at(size);
+        let mut sum = first.to_vec();
+        for head in others.chunks_exact(size) {
+            super::vector::add_assign(&mut sum, head);
+        }
+        out.extend(sum);
+    }
+    out
+}
+
 /// The slices of every (head, sequence) in `[H, rows, D]`, heads outermost. Sequences are contiguous ranges that cover
 /// all rows in order.
 pub fn split<'a, T>(x: &'a [T], rows: usize, dim: usize, ranges: &[Range<usize>]) -> Vec<&'a [T]> {

@@ -1,8 +1,9 @@
 //! Kernels: what a layer does to one head of one sequence, and matrix products.
 //!
 //! One file a recurrence: [`gla`], [`gated_delta_net`], [`delta_net`], [`lightning`]; each has a recurrent form, a
-//! chunkwise form and the backward pass of both. [`softmax_attention`] is for hybrids and Llama. [`matmul`] wraps
-//! `gemm`; [`rows`] is its batch-invariant counterpart for decoding; [`heads`] changes layouts; [`vector`] has loops.
+//! chunkwise form and the backward pass of both. [`softmax_attention`] is for hybrids and Llama. [`lasp2`] splits a
+//! long stretch over threads. [`matmul`] wraps `gemm`; [`rows`] is its batch-invariant counterpart for decoding; [`heads`]
+//! changes layouts; [`vector`] has loops.
 //! The mixture of memories has no recurrence of its own: its memories run the gated delta rule.
 //!
 //! Kernels panic on slices of wrong length, which is an error in a layer; layers check what comes from outside.
@@ -12,6 +13,7 @@ pub mod gated_delta_net;
 pub mod gla;
 pub mod heads;
 pub mod int8;
+pub mod lasp2;
 pub mod lightning;
 pub mod matmul;
 pub mod rows;

@@ -3,7 +3,7 @@
 
 use super::Shape;
 use super::matmul::{Mat, MatMut, Threads, add, product, set};
-use super::vector::{dot, simd, softmax};
+use super::vector::{axpy, simd, softmax, softmax_backward};
 use crate::real::Real;
 
 /// q `[n, K]` of the last n of m positions; k `[m, K]` and v `[m, V]` of all of them.
@@ -57,8 +57,8 @@ fn first_seen(position: usize, window: Option<usize>) -> usize {
     window.map_or(0, |w| (position + 1).saturating_sub(w))
 }
 
-/// Writes the block's attention weights `[len, keys]`, zero where a query does not see.
-fn weights<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, block: &Block, p: &mut [T]) {
+/// Writes the block's attention weights `[len, keys]`, zero where a query does not see, and the queries' sums `[len]`.
+fn weights<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, block: &Block, p: &mut [T], sums: &mut [T]) {
     let Shape { key, scale, .. } = shape;
     let Block {
         from,
@@ -78,26 +78,26 @@ fn weights<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, block: &Block, p: &mut [T
         Threads::One,
     );
     simd(|| {
-        for (i, row) in p.chunks_exact_mut(keys).enumerate().take(len) {
+        for (i, (row, sum)) in p.chunks_exact_mut(keys).zip(sums).enumerate().take(len) {
             let position = past + from + i;
             let (lo, hi) = (
                 first_seen(position, x.window) - first_key,
                 position + 1 - first_key,
             );
             row[..lo].fill(T::ZERO);
-            softmax(&mut row[lo..hi]);
+            *sum = softmax(&mut row[lo..hi]);
             row[hi..].fill(T::ZERO);
         }
     });
 }
 
-/// Writes `out` `[n, V]`.
-pub fn forward<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, out: &mut [T]) {
+/// Writes `out` `[n, V]` and, of each query, `sums` `[n]` = Σ_j e^{s q·k_j - max}.
+pub fn forward<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, out: &mut [T], sums: &mut [T]) {
     let value = shape.value;
     let mut p = Vec::new();
     for block in blocks(shape, x) {
         p.resize(block.len * block.keys, T::ZERO);
-        weights(shape, x, &block, &mut p);
+        weights(shape, x, &block, &mut p, &mut sums[block.from..]);
         set(
             MatMut::new(&mut out[block.from * value..], block.len, value),
             Mat::new(&p, block.len, block.keys),
@@ -107,12 +107,19 @@ pub fn forward<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, out: &mut [T]) {
     }
 }
 
-/// Adds the gradients; the attention weights are computed again.
-pub fn backward<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, d_out: &[T], grad: Gradients<'_, T>) {
+/// Adds the gradients; the attention weights are computed again. `d_sums` `[n]` are the gradients of the sums, where those
+/// were used.
+pub fn backward<T: Real>(
+    shape: Shape<T>,
+    x: Inputs<'_, T>,
+    d_out: &[T],
+    d_sums: Option<&[T]>,
+    grad: Gradients<'_, T>,
+) {
     let Shape {
         key, value, scale, ..
     } = shape;
-    let (mut p, mut d_p) = (Vec::new(), Vec::new());
+    let (mut p, mut d_p, mut sums) = (Vec::new(), Vec::new(), vec![T::ZERO; shape.chunk]);
     for block in blocks(shape, x) {
         let Block {
             from,
@@ -122,7 +129,7 @@ pub fn backward<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, d_out: &[T], grad: G
         } = block;
         p.resize(len * keys, T::ZERO);
         d_p.resize(len * keys, T::ZERO);
-        weights(shape, x, &block, &mut p);
+        weights(shape, x, &block, &mut p, &mut sums);
         let d_o = Mat::new(&d_out[from * value..], len, value);
         let v = Mat::new(&x.v[first_key * value..], keys, value);
         let weights = Mat::new(&p, len, keys);
@@ -130,14 +137,11 @@ pub fn backward<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, d_out: &[T], grad: G
         add(d_v, weights.t(), d_o, Threads::One);
         set(MatMut::new(&mut d_p, len, keys), d_o, v.t(), Threads::One);
         simd(|| {
-            for (p, d) in p
-                .chunks_exact(keys)
-                .zip(d_p.chunks_exact_mut(keys))
-                .take(len)
-            {
-                let mean = dot(p, d);
-                for (d, p) in d.iter_mut().zip(p) {
-                    *d = *p * (*d - mean);
+            let rows = p.chunks_exact(keys).zip(d_p.chunks_exact_mut(keys));
+            for (i, (p, d)) in rows.enumerate().take(len) {
+                softmax_backward(p, d);
+                if let Some(d_sums) = d_sums {
+                    sum_backward(p, d, d_sums[from + i] * sums[i]);
                 }
             }
         });
@@ -149,4 +153,17 @@ pub fn backward<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, d_out: &[T], grad: G
         let d_k = MatMut::new(&mut grad.k[first_key * key..], keys, key);
         product(d_k, true, scale, d_scores.t(), q, Threads::One);
     }
+}
+
+/// Adds `d` = ∂sum · sum times the gradient of ln Σ_j e^{x_j - max}, which is p less one at the largest score.
+#[inline(always)]
+fn sum_backward<T: Real>(p: &[T], d_scores: &mut [T], d: T) {
+    axpy(d_scores, d, p);
+    let mut largest = 0;
+    for (j, x) in p.iter().enumerate() {
+        if *x > p[largest] {
+            largest = j;
+        }
+    }
+    d_scores[largest] += -d;
 }

@@ -80,10 +80,12 @@ pub fn silu_with_derivative<T: Real>(x: T) -> (T, T) {
     (x * s, s * (T::ONE + x * (T::ONE - s)))
 }
 
-/// Softmax of a row, in place.
+/// Softmax of a row, in place; returns Σ e^{x - max}.
 #[inline(always)]
-pub fn softmax<T: Real>(row: &mut [T]) {
-    let Some(first) = row.first() else { return };
+pub fn softmax<T: Real>(row: &mut [T]) -> T {
+    let Some(first) = row.first() else {
+        return T::ZERO;
+    };
     let max = row.iter().fold(*first, |m, x| m.larger(*x));
     let mut sum = T::ZERO;
     for x in row.iter_mut() {
@@ -91,6 +93,16 @@ pub fn softmax<T: Real>(row: &mut [T]) {
         sum += *x;
     }
     scale(row, T::ONE / sum);
+    sum
+}
+
+/// The gradient through a softmax whose result was `p`, in place: ∂x = p ⊙ (∂p - p·∂p).
+#[inline(always)]
+pub fn softmax_backward<T: Real>(p: &[T], d: &mut [T]) {
+    let mean = dot(p, d);
+    for (d, p) in d.iter_mut().zip(p) {
+        *d = *p * (*d - mean);
+    }
 }
 
 #[cfg(test)]

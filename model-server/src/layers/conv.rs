@@ -168,6 +168,9 @@ impl ShortConv {
         let mut d_x = Vec::with_capacity(d_y.len());
         for (d_padded, d_taps, d_bias) in parts {
             d_x.extend_from_slice(&d_padded[self.state_len()..]);
+            if !grads.wants(self.weight) {
+                continue;
+            }
             let weight = grads.get_mut(self.weight);
             for (w, row) in d_taps.chunks_exact(channels).enumerate() {
                 for (c, d) in row.iter().enumerate() {

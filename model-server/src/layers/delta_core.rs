@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use super::conv::{self, ShortConv};
 use super::params::{Declare, Init, ParamId, Params};
-use super::{Ctx, Mode, fill};
-use crate::kernels::heads::{gather, run, scatter, split, split_mut, split_states};
-use crate::kernels::vector::{dot, silu_with_derivative};
-use crate::kernels::{RECURRENT_UP_TO, Shape, gated_delta_net as kernel};
+use super::{Ctx, scan, silu, silu_backward};
+use crate::kernels::heads::{gather, scatter, split, split_mut};
+use crate::kernels::vector::dot;
+use crate::kernels::{Shape, gated_delta_net as kernel};
 use crate::real::Real;
 
 /// ε under the root of the length of keys and queries.
@@ -163,30 +163,14 @@ impl Core {
             .as_ref()
             .zip(self.decay)
             .map(|(a, decay)| gather(&self.decays(ctx, a, decay), rows, 1, 1));
-        let shape = Shape::new(key, value);
-        let mut out = vec![T::ZERO; v.len()];
-        let mut kept = vec![Vec::new(); if save { heads * ranges.len() } else { 0 }];
-        let mut keep: Vec<Option<&mut Vec<T>>> = kept.iter_mut().map(Some).collect();
-        keep.resize_with(heads * ranges.len(), || None);
-        let jobs: Vec<_> = self
-            .inputs(&q, &k, &v, &beta, g.as_deref(), rows, ranges)
-            .into_iter()
-            .zip(split_mut(&mut out, rows, value, ranges))
-            .zip(split_states(states, key * value))
-            .zip(keep)
-            .collect();
-        run(
-            jobs,
-            rows * heads * key * value,
-            |(((x, out), state), keep)| {
-                if keep.is_none()
-                    && (ctx.mode == Mode::Decode || out.len() <= RECURRENT_UP_TO * value)
-                {
-                    kernel::recurrent(shape, x, state, out);
-                } else {
-                    kernel::chunk_forward(shape, x, state, out, keep);
-                }
-            },
+        let (out, kept) = scan::forward(
+            Shape::new(key, value),
+            (ctx.mode, save),
+            ranges,
+            self.inputs(&q, &k, &v, &beta, g.as_deref(), rows, ranges),
+            states,
+            kernel::recurrent,
+            kernel::chunk_forward,
         );
         let y = scatter(&out, rows, value, 1);
         let saved = save.then_some(Saved {
@@ -224,33 +208,30 @@ impl Core {
         } = self.sizes;
         let rows = ranges.last().map_or(0, |r| r.end);
         let group = heads / key_heads;
-        let shape = Shape::new(key, value);
         let d_out = gather(d_y, rows, value, 1);
         let zeros = |like: &[T]| vec![T::ZERO; like.len()];
         let (mut d_q, mut d_k) = (zeros(&saved.q), zeros(&saved.k));
         let (mut d_v, mut d_beta) = (zeros(&saved.v), zeros(&saved.beta));
         let mut d_g = zeros(&saved.beta);
         let g = saved.g.as_deref();
-        let jobs: Vec<_> = self
-            .inputs(&saved.q, &saved.k, &saved.v, &saved.beta, g, rows, ranges)
+        let grads_of = split_mut(&mut d_q, rows, key, ranges)
             .into_iter()
-            .zip(&saved.kept)
-            .zip(split(&d_out, rows, value, ranges))
-            .zip(split_mut(&mut d_q, rows, key, ranges))
             .zip(split_mut(&mut d_k, rows, key, ranges))
             .zip(split_mut(&mut d_v, rows, value, ranges))
             .zip(split_mut(&mut d_beta, rows, 1, ranges))
             .zip(split_mut(&mut d_g, rows, 1, ranges))
-            .collect();
-        run(
-            jobs,
-            rows * heads * key * value,
-            |(((((((x, kept), d_out), q), k), v), beta), g)| {
-                let mut d_state = vec![T::ZERO; key * value];
-                let g = x.g.is_some().then_some(g);
-                let grad = kernel::Gradients { q, k, v, beta, g };
-                kernel::chunk_backward(shape, x, kept, d_out, &mut d_state, grad);
-            },
+            .map(|((((q, k), v), beta), d_g)| {
+                let g = g.is_some().then_some(d_g);
+                kernel::Gradients { q, k, v, beta, g }
+            });
+        scan::backward(
+            Shape::new(key, value),
+            ranges,
+            self.inputs(&saved.q, &saved.k, &saved.v, &saved.beta, g, rows, ranges),
+            &saved.kept,
+            &d_out,
+            grads_of.collect(),
+            kernel::chunk_backward,
         );
         shorten_backward(&saved.q, &saved.q_inverse, &mut d_q, key);
         shorten_backward(&saved.k, &saved.k_inverse, &mut d_k, key);
@@ -263,9 +244,7 @@ impl Core {
             Some(raw) => {
                 let mut d = d;
                 for (d, x) in d.iter_mut().zip(&raw) {
-                    for (d, x) in d.iter_mut().zip(x) {
-                        *d *= silu_with_derivative(*x).1;
-                    }
+                    silu_backward(d, x);
                 }
                 d
             }
@@ -282,9 +261,13 @@ impl Core {
                 for h in 0..heads {
                     let rate = -ctx.get(a_log)[h].exp();
                     let z = a[h] + ctx.get(dt_bias)[h];
-                    grads.get_mut(a_log)[h] += d[h] * rate * z.softplus();
+                    let d_rate = d[h] * rate * z.softplus();
                     d[h] *= rate * z.sigmoid();
-                    grads.get_mut(dt_bias)[h] += d[h];
+                    for (id, d) in [(a_log, d_rate), (dt_bias, d[h])] {
+                        if let Some(sum) = grads.get_mut(id).get_mut(h) {
+                            *sum += d;
+                        }
+                    }
                 }
             }
             d
@@ -348,16 +331,6 @@ impl Core {
             })
             .collect()
     }
-}
-
-fn silu<T: Real>(x: &[T]) -> Vec<T> {
-    let mut y = vec![T::ZERO; x.len()];
-    fill(&mut y, 1, |from, out| {
-        for (o, x) in out.iter_mut().zip(&x[from..]) {
-            *o = *x * x.sigmoid();
-        }
-    });
-    y
 }
 
 /// Divides rows by √(Σx² + ε); returns the factors.

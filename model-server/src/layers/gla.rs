@@ -7,9 +7,9 @@ use super::conv::{self, ShortConv};
 use super::linear::Linear;
 use super::output::{self, Output};
 use super::params::{Declare, Params};
-use super::{Ctx, LayerState, Mode, Segments, fill};
-use crate::kernels::heads::{gather, run, scatter, split, split_mut, split_states};
-use crate::kernels::{RECURRENT_UP_TO, Shape, gla as kernel};
+use super::{Ctx, LayerState, Segments, fill, scan};
+use crate::kernels::heads::{gather, scatter, split, split_mut};
+use crate::kernels::{Shape, gla as kernel};
 use crate::real::Real;
 
 /// Sizes of the layer.
@@ -181,29 +181,14 @@ impl Gla {
         );
         let v = gather(&v, rows, self.value, self.group);
         let g = gather(&g, rows, self.key, self.group);
-        let shape = Shape::new(self.key, self.value);
-        let mut out = vec![T::ZERO; v.len()];
-        let mut kept = vec![Vec::new(); if save { self.heads * ranges.len() } else { 0 }];
-        let mut keep: Vec<Option<&mut Vec<T>>> = kept.iter_mut().map(Some).collect();
-        keep.resize_with(self.heads * ranges.len(), || None);
-        let jobs: Vec<_> = inputs(&q, &k, &v, &g, self, rows, ranges)
-            .into_iter()
-            .zip(split_mut(&mut out, rows, self.value, ranges))
-            .zip(split_states(states, self.key * self.value))
-            .zip(keep)
-            .collect();
-        run(
-            jobs,
-            out_work(rows, self.heads, shape),
-            |(((x, out), state), keep)| {
-                if keep.is_none()
-                    && (ctx.mode == Mode::Decode || out.len() <= RECURRENT_UP_TO * shape.value)
-                {
-                    kernel::recurrent(shape, x, state, out);
-                } else {
-                    kernel::chunk_forward(shape, x, state, out, keep);
-                }
-            },
+        let (out, kept) = scan::forward(
+            Shape::new(self.key, self.value),
+            (ctx.mode, save),
+            ranges,
+            inputs(&q, &k, &v, &g, self, rows, ranges),
+            states,
+            kernel::recurrent,
+            kernel::chunk_forward,
         );
         let heads = scatter(&out, rows, self.value, 1);
         let (y, output) = self.output.forward(ctx, &x, heads, save);
@@ -250,26 +235,22 @@ impl Gla {
         let Some(output) = output else { return d_x };
         let d_heads = self.output.backward(ctx, output, &x, d_y, grads, &mut d_x);
         let d_out = gather(&d_heads, rows, self.value, 1);
-        let shape = Shape::new(self.key, self.value);
         let zeros = |like: &[T]| vec![T::ZERO; like.len()];
         let (mut d_q, mut d_k, mut d_v, mut d_g) = (zeros(&q), zeros(&k), zeros(&v), zeros(&g));
-        let jobs: Vec<_> = inputs(&q, &k, &v, &g, self, rows, ranges)
+        let grads_of = split_mut(&mut d_q, rows, self.key, ranges)
             .into_iter()
-            .zip(&kept)
-            .zip(split(&d_out, rows, self.value, ranges))
-            .zip(split_mut(&mut d_q, rows, self.key, ranges))
             .zip(split_mut(&mut d_k, rows, self.key, ranges))
             .zip(split_mut(&mut d_v, rows, self.value, ranges))
             .zip(split_mut(&mut d_g, rows, self.key, ranges))
-            .collect();
-        run(
-            jobs,
-            out_work(rows, self.heads, shape),
-            |((((((x, kept), d_out), q), k), v), g)| {
-                let mut d_state = vec![T::ZERO; shape.key * shape.value];
-                let grad = kernel::Gradients { q, k, v, g };
-                kernel::chunk_backward(shape, x, kept, d_out, &mut d_state, grad);
-            },
+            .map(|(((q, k), v), g)| kernel::Gradients { q, k, v, g });
+        scan::backward(
+            Shape::new(self.key, self.value),
+            ranges,
+            inputs(&q, &k, &v, &g, self, rows, ranges),
+            &kept,
+            &d_out,
+            grads_of.collect(),
+            kernel::chunk_backward,
         );
         let d_g = scatter(&d_g, rows, self.key, self.group);
         let factor = T::from_f64(1.0 / self.normalizer);
@@ -293,10 +274,6 @@ impl Gla {
         }
         d_x
     }
-}
-
-fn out_work<T>(rows: usize, heads: usize, shape: Shape<T>) -> usize {
-    rows * heads * shape.key * shape.value
 }
 
 fn inputs<'a, T>(

@@ -9,10 +9,9 @@ use std::ops::Range;
 use super::linear::Linear;
 use super::output::{self, Output};
 use super::params::{Declare, Init, ParamId, Params};
-use super::{Ctx, LayerState, Mode, Segments, fill};
-use crate::kernels::heads::{gather, run, scatter, split, split_mut, split_states};
-use crate::kernels::vector::silu_with_derivative;
-use crate::kernels::{RECURRENT_UP_TO, Shape, lightning as kernel};
+use super::{Ctx, LayerState, Segments, scan, silu, silu_backward};
+use crate::kernels::heads::{gather, scatter, split, split_mut};
+use crate::kernels::{Shape, lightning as kernel};
 use crate::real::Real;
 
 /// Sizes of the layer.
@@ -127,34 +126,18 @@ impl Lightning {
         let q = gather(&silu(&q_raw), rows, self.key, 1);
         let k = gather(&silu(&k_raw), rows, self.key, 1);
         let v = gather(&self.v.forward(ctx, &x), rows, self.value, 1);
-        let shape = Shape::new(self.key, self.value);
-        let mut out = vec![T::ZERO; v.len()];
-        let mut kept = vec![Vec::new(); if save { self.heads * ranges.len() } else { 0 }];
-        let mut keep: Vec<Option<&mut Vec<T>>> = kept.iter_mut().map(Some).collect();
-        keep.resize_with(self.heads * ranges.len(), || None);
         let states = states
             .iter_mut()
             .map(|s| s.recurrent.as_mut_slice())
             .collect();
-        let jobs: Vec<_> = self
-            .inputs(ctx, &q, &k, &v, rows, ranges)
-            .into_iter()
-            .zip(split_mut(&mut out, rows, self.value, ranges))
-            .zip(split_states(states, self.key * self.value))
-            .zip(keep)
-            .collect();
-        run(
-            jobs,
-            rows * self.heads * self.key * self.value,
-            |(((x, out), state), keep)| {
-                if keep.is_none()
-                    && (ctx.mode == Mode::Decode || out.len() <= RECURRENT_UP_TO * shape.value)
-                {
-                    kernel::recurrent(shape, x, state, out);
-                } else {
-                    kernel::chunk_forward(shape, x, state, out, keep);
-                }
-            },
+        let (out, kept) = scan::forward(
+            Shape::new(self.key, self.value),
+            (ctx.mode, save),
+            ranges,
+            self.inputs(ctx, &q, &k, &v, rows, ranges),
+            states,
+            kernel::recurrent,
+            kernel::chunk_forward,
         );
         let heads = scatter(&out, rows, self.value, 1);
         let (y, output) = self.output.forward(ctx, &x, heads, save);
@@ -197,36 +180,26 @@ impl Lightning {
         let Some(output) = output else { return d_x };
         let d_heads = self.output.backward(ctx, output, &x, d_y, grads, &mut d_x);
         let d_out = gather(&d_heads, rows, self.value, 1);
-        let shape = Shape::new(self.key, self.value);
         let zeros = |like: &[T]| vec![T::ZERO; like.len()];
         let (mut d_q, mut d_k, mut d_v) = (zeros(&q), zeros(&k), zeros(&v));
-        let jobs: Vec<_> = self
-            .inputs(ctx, &q, &k, &v, rows, ranges)
+        let grads_of = split_mut(&mut d_q, rows, self.key, ranges)
             .into_iter()
-            .zip(&kept)
-            .zip(split(&d_out, rows, self.value, ranges))
-            .zip(split_mut(&mut d_q, rows, self.key, ranges))
             .zip(split_mut(&mut d_k, rows, self.key, ranges))
             .zip(split_mut(&mut d_v, rows, self.value, ranges))
-            .collect();
-        run(
-            jobs,
-            rows * self.heads * self.key * self.value,
-            |(((((x, kept), d_out), q), k), v)| {
-                let mut d_state = vec![T::ZERO; shape.key * shape.value];
-                let grad = kernel::Gradients { q, k, v };
-                kernel::chunk_backward(shape, x, kept, d_out, &mut d_state, grad);
-            },
+            .map(|((q, k), v)| kernel::Gradients { q, k, v });
+        scan::backward(
+            Shape::new(self.key, self.value),
+            ranges,
+            self.inputs(ctx, &q, &k, &v, rows, ranges),
+            &kept,
+            &d_out,
+            grads_of.collect(),
+            kernel::chunk_backward,
         );
         let mut d_q = scatter(&d_q, rows, self.key, 1);
         let mut d_k = scatter(&d_k, rows, self.key, 1);
-        for (d, raw) in [(&mut d_q, &q_raw), (&mut d_k, &k_raw)] {
-            fill(d, 1, |from, out| {
-                for (o, x) in out.iter_mut().zip(&raw[from..]) {
-                    *o *= silu_with_derivative(*x).1;
-                }
-            });
-        }
+        silu_backward(&mut d_q, &q_raw);
+        silu_backward(&mut d_k, &k_raw);
         let d_v = scatter(&d_v, rows, self.value, 1);
         for (linear, d) in [(&self.q, &d_q), (&self.k, &d_k), (&self.v, &d_v)] {
             linear.backward(ctx, &x, d, grads, &mut d_x);
@@ -257,14 +230,4 @@ impl Lightning {
             })
             .collect()
     }
-}
-
-fn silu<T: Real>(x: &[T]) -> Vec<T> {
-    let mut y = vec![T::ZERO; x.len()];
-    fill(&mut y, 1, |from, out| {
-        for (o, x) in out.iter_mut().zip(&x[from..]) {
-            *o = *x * x.sigmoid();
-        }
-    });
-    y
 }

@@ -1,10 +1,10 @@
 //! y = W x + b.
 
-use super::params::{Declare, Init, ParamId, Params};
+use super::params::{Declare, Init, Lora, ParamId, Params};
 use super::{Ctx, Mode, reduce};
-use crate::kernels::matmul::{Mat, MatMut, Threads, add, set};
+use crate::kernels::matmul::{Mat, MatMut, Threads, add, product, set};
 use crate::kernels::rows;
-use crate::kernels::vector::add_assign;
+use crate::kernels::vector::{add_assign, axpy};
 use crate::real::Real;
 
 /// A projection.
@@ -12,8 +12,40 @@ use crate::real::Real;
 pub struct Linear {
     weight: ParamId,
     bias: Option<ParamId>,
+    adapter: Option<Adapter>,
     inputs: usize,
     outputs: usize,
+}
+
+/// A low-rank addition to a projection: y += scale · B A x with A `[rank, inputs]`, B `[outputs, rank]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Adapter {
+    /// A.
+    pub down: ParamId,
+    /// B.
+    pub up: ParamId,
+    /// Rows of A.
+    pub rank: usize,
+    /// alpha / rank.
+    pub scale: f64,
+}
+
+impl Adapter {
+    /// Declares `{name}.lora_A.weight`, random, and `{name}.lora_B.weight`, 0.
+    fn new(declare: &mut Declare, name: &str, inputs: usize, outputs: usize) -> Option<Self> {
+        let Lora { rank, alpha, .. } = declare.lora(name)?;
+        let init = Init::Normal(1.0 / (inputs.max(1) as f64).sqrt());
+        let down = declare.add(format!("{name}.lora_A.weight"), &[rank, inputs], init);
+        let name = format!("{name}.lora_B.weight");
+        let up = declare.add(name, &[outputs, rank], Init::Zeros);
+        let scale = alpha / rank as f64;
+        Some(Self {
+            down,
+            up,
+            rank,
+            scale,
+        })
+    }
 }
 
 impl Linear {
@@ -37,19 +69,9 @@ impl Linear {
         bias: bool,
         factor: f64,
     ) -> Self {
-        let std = factor / (inputs.max(1) as f64).sqrt();
-        let weight = declare.matrix(
-            format!("{name}.weight"),
-            [outputs, inputs],
-            Init::Normal(std),
-        );
-        let bias = bias.then(|| declare.add(format!("{name}.bias"), &[outputs], Init::Zeros));
-        Self {
-            weight,
-            bias,
-            inputs,
-            outputs,
-        }
+        let init = Init::Normal(factor / (inputs.max(1) as f64).sqrt());
+        let weight = declare.matrix(format!("{name}.weight"), [outputs, inputs], init);
+        Self::with(declare, name, weight, [outputs, inputs], bias)
     }
 
     /// A projection that stays in full precision: to gates' logits, decays and routes.
@@ -62,10 +84,22 @@ impl Linear {
     ) -> Self {
         let init = Init::Normal(1.0 / (inputs.max(1) as f64).sqrt());
         let weight = declare.add(format!("{name}.weight"), &[outputs, inputs], init);
+        Self::with(declare, name, weight, [outputs, inputs], bias)
+    }
+
+    fn with(
+        declare: &mut Declare,
+        name: &str,
+        weight: ParamId,
+        [outputs, inputs]: [usize; 2],
+        bias: bool,
+    ) -> Self {
         let bias = bias.then(|| declare.add(format!("{name}.bias"), &[outputs], Init::Zeros));
+        let adapter = Adapter::new(declare, name, inputs, outputs);
         Self {
             weight,
             bias,
+            adapter,
             inputs,
             outputs,
         }
@@ -76,6 +110,7 @@ impl Linear {
         Self {
             weight,
             bias: None,
+            adapter: None,
             inputs,
             outputs,
         }
@@ -86,9 +121,13 @@ impl Linear {
         self.weight
     }
 
+    /// Channels that come in.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
     /// x `[rows, inputs]` → `[rows, outputs]`.
     pub fn forward<T: Real>(&self, ctx: &Ctx<'_, T>, x: &[T]) -> Vec<T> {
-        let n = x.len() / self.inputs;
         let quantised = ctx
             .int8
             .and_then(|m| m.get(self.weight.index()))
@@ -101,20 +140,13 @@ impl Linear {
                 .map(|y| T::from_f64(f64::from(y)))
                 .collect()
         } else {
-            let weight = ctx.get(self.weight);
-            if ctx.mode == Mode::Decode {
-                rows::linear(x, weight, self.inputs, self.outputs)
-            } else {
-                let mut y = vec![T::ZERO; n * self.outputs];
-                set(
-                    MatMut::new(&mut y, n, self.outputs),
-                    Mat::new(x, n, self.inputs),
-                    Mat::new(weight, self.outputs, self.inputs).t(),
-                    Threads::All,
-                );
-                y
-            }
+            apply(ctx, x, self.weight, self.inputs, self.outputs)
         };
+        if let Some(adapter) = self.adapter {
+            let low = apply(ctx, x, adapter.down, self.inputs, adapter.rank);
+            let high = apply(ctx, &low, adapter.up, adapter.rank, self.outputs);
+            axpy(&mut y, T::from_f64(adapter.scale), &high);
+        }
         if let Some(bias) = self.bias {
             for row in y.chunks_exact_mut(self.outputs) {
                 add_assign(row, ctx.get(bias));
@@ -136,9 +168,14 @@ impl Linear {
         let d = Mat::new(d_y, n, self.outputs);
         let weight = Mat::new(ctx.get(self.weight), self.outputs, self.inputs);
         add(MatMut::new(d_x, n, self.inputs), d, weight, Threads::All);
-        let d_w = MatMut::new(grads.get_mut(self.weight), self.outputs, self.inputs);
-        add(d_w, d.t(), Mat::new(x, n, self.inputs), Threads::All);
-        if let Some(bias) = self.bias {
+        if grads.wants(self.weight) {
+            let d_w = MatMut::new(grads.get_mut(self.weight), self.outputs, self.inputs);
+            add(d_w, d.t(), Mat::new(x, n, self.inputs), Threads::All);
+        }
+        if let Some(adapter) = self.adapter {
+            self.adapter_backward(ctx, adapter, x, d, grads, d_x);
+        }
+        if let Some(bias) = self.bias.filter(|b| grads.wants(*b)) {
             reduce(n, grads.get_mut(bias), |rows, sum| {
                 let part = &d_y[rows.start * self.outputs..rows.end * self.outputs];
                 for row in part.chunks_exact(self.outputs) {
@@ -147,4 +184,58 @@ impl Linear {
             });
         }
     }
+
+    fn adapter_backward<T: Real>(
+        &self,
+        ctx: &Ctx<'_, T>,
+        adapter: Adapter,
+        x: &[T],
+        d: Mat<'_, T>,
+        grads: &mut Params<T>,
+        d_x: &mut [T],
+    ) {
+        let (n, rank, scale) = (
+            x.len() / self.inputs,
+            adapter.rank,
+            T::from_f64(adapter.scale),
+        );
+        let all = Threads::All;
+        let up = Mat::new(ctx.get(adapter.up), self.outputs, rank);
+        let mut d_low = vec![T::ZERO; n * rank];
+        product(MatMut::new(&mut d_low, n, rank), false, scale, d, up, all);
+        let d_low = Mat::new(&d_low, n, rank);
+        if grads.wants(adapter.up) {
+            let low = apply(ctx, x, adapter.down, self.inputs, rank);
+            let d_up = MatMut::new(grads.get_mut(adapter.up), self.outputs, rank);
+            product(d_up, true, scale, d.t(), Mat::new(&low, n, rank), all);
+        }
+        if grads.wants(adapter.down) {
+            let d_down = MatMut::new(grads.get_mut(adapter.down), rank, self.inputs);
+            add(d_down, d_low.t(), Mat::new(x, n, self.inputs), all);
+        }
+        let down = Mat::new(ctx.get(adapter.down), rank, self.inputs);
+        add(MatMut::new(d_x, n, self.inputs), d_low, down, all);
+    }
+}
+
+/// x `[rows, inputs]` times the transpose of a matrix `[outputs, inputs]`.
+fn apply<T: Real>(
+    ctx: &Ctx<'_, T>,
+    x: &[T],
+    weight: ParamId,
+    inputs: usize,
+    outputs: usize,
+) -> Vec<T> {
+    if ctx.mode == Mode::Decode {
+        return rows::linear(x, ctx.get(weight), inputs, outputs);
+    }
+    let n = x.len() / inputs;
+    let mut y = vec![T::ZERO; n * outputs];
+    set(
+        MatMut::new(&mut y, n, outputs),
+        Mat::new(x, n, inputs),
+        Mat::new(ctx.get(weight), outputs, inputs).t(),
+        Threads::All,
+    );
+    y
 }

@@ -2,7 +2,7 @@
 
 use super::params::{Declare, Params};
 use super::{Ctx, LayerState, Segments};
-use super::{attention, delta_net, gated_delta_net, gla, lightning, mom};
+use super::{attention, delta_net, gated_delta_net, gla, liger, lightning, lolcats, mom};
 use crate::real::Real;
 
 /// What a mixer needs to know of its model.
@@ -94,6 +94,10 @@ mixers! {
     Mom(mom::Mom),
     /// Softmax attention.
     Attention(attention::Attention),
+    /// A softmax layer as Liger linearises it.
+    Liger(liger::Liger),
+    /// A softmax layer as LoLCATs linearises it.
+    Lolcats(lolcats::Lolcats),
 }
 
 impl Mixer {
@@ -120,6 +124,8 @@ impl Mixer {
             Config::Attention(c) => {
                 Self::Attention(attention::Attention::new(declare, name, c, sizes))
             }
+            Config::Liger(c) => Self::Liger(liger::Liger::new(declare, name, c, sizes)),
+            Config::Lolcats(c) => Self::Lolcats(lolcats::Lolcats::new(declare, name, c, sizes)),
         }
     }
 }

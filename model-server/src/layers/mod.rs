@@ -4,17 +4,21 @@
 //! `forward` trains (states start empty), fills a prompt (chunkwise form) and decodes (one row a sequence, recurrent
 //! form). Backward passes treat the state before the first row as a constant.
 //!
-//! Mixers, one file each: [`gla`], [`delta_net`], [`gated_delta_net`], [`lightning`], [`mom`], [`attention`]. The delta
-//! rules share [`delta_core`]; all linear ones end in an [`output`] part.
+//! Mixers, one file each: [`gla`], [`delta_net`], [`gated_delta_net`], [`lightning`], [`mom`], [`attention`], and [`liger`]
+//! and [`lolcats`] for softmax models that were linearised. The delta rules share [`delta_core`]; what has a window shares
+//! [`softmax`]; recurrences run through [`scan`]; linear mixers but the last two end in an [`output`] part.
 
 pub mod attention;
 pub mod conv;
 pub mod delta_core;
 pub mod delta_net;
+pub mod features;
 pub mod gated_delta_net;
 pub mod gla;
+pub mod liger;
 pub mod lightning;
 pub mod linear;
+pub mod lolcats;
 pub mod mixer;
 pub mod mlp;
 pub mod mom;
@@ -22,6 +26,8 @@ pub mod norm;
 pub mod output;
 pub mod params;
 pub mod rope;
+pub mod scan;
+pub mod softmax;
 
 use std::ops::Range;
 
@@ -148,4 +154,24 @@ pub(crate) fn reduce<T: Real>(
     for part in parts {
         crate::kernels::vector::add_assign(sum, &part);
     }
+}
+
+/// x σ(x) of every element.
+pub(crate) fn silu<T: Real>(x: &[T]) -> Vec<T> {
+    let mut y = vec![T::ZERO; x.len()];
+    fill(&mut y, 1, |from, out| {
+        for (o, x) in out.iter_mut().zip(&x[from..]) {
+            *o = *x * x.sigmoid();
+        }
+    });
+    y
+}
+
+/// Turns the gradient of silu(x) into that of x, in place.
+pub(crate) fn silu_backward<T: Real>(d: &mut [T], x: &[T]) {
+    fill(d, 1, |from, out| {
+        for (o, x) in out.iter_mut().zip(&x[from..]) {
+            *o *= crate::kernels::vector::silu_with_derivative(*x).1;
+        }
+    });
 }

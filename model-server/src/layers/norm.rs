@@ -97,6 +97,9 @@ impl RmsNorm {
                 }
             }
         });
+        if !grads.wants(self.weight) {
+            return (d_x, d_gate);
+        }
         reduce(x.len() / dim, grads.get_mut(self.weight), |rows, sum| {
             for r in rows {
                 let (x, d) = (&x[r * dim..][..dim], &d_n[r * dim..][..dim]);

@@ -70,13 +70,42 @@ impl Spec {
     }
 }
 
+/// Low-rank adapters of projections (LoRA, Hu et al., arXiv 2106.09685): y = W x + (alpha / rank) B A x.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lora {
+    /// Rank of B A.
+    pub rank: usize,
+    /// See above.
+    pub alpha: f64,
+    /// Last parts of the names of the projections that get one: `q_proj` and so on.
+    pub targets: Vec<String>,
+}
+
 /// Collects the tensors that layers need.
 #[derive(Debug, Default)]
 pub struct Declare {
     specs: Vec<Spec>,
+    lora: Option<Lora>,
+    only: Option<Vec<String>>,
 }
 
 impl Declare {
+    /// With `lora`, adapters are declared beside the projections it names; with `only`, tensors whose name contains none of
+    /// these words are not trained.
+    pub fn new(lora: Option<Lora>, only: Option<Vec<String>>) -> Self {
+        Self {
+            specs: Vec::new(),
+            lora,
+            only,
+        }
+    }
+
+    /// The adapter that goes with the projection `name`, if it gets one.
+    pub fn lora(&self, name: &str) -> Option<Lora> {
+        let wanted = |t: &String| name.rsplit('.').next() == Some(t.as_str());
+        self.lora.clone().filter(|l| l.targets.iter().any(wanted))
+    }
+
     /// Adds a trained tensor.
     pub fn add(&mut self, name: String, shape: &[usize], init: Init) -> ParamId {
         self.push(name, shape, init, true, false)
@@ -100,11 +129,13 @@ impl Declare {
         trainable: bool,
         quantisable: bool,
     ) -> ParamId {
+        let words = self.only.iter().flatten();
+        let chosen = self.only.is_none() || words.into_iter().any(|w| name.contains(w.as_str()));
         self.specs.push(Spec {
             name,
             shape: shape.to_vec(),
             init,
-            trainable,
+            trainable: trainable && chosen,
             quantisable,
         });
         ParamId(self.specs.len() - 1)
@@ -124,10 +155,22 @@ pub struct Params<T> {
 }
 
 impl<T: Real> Params<T> {
-    /// All zero: gradients and moments start so.
+    /// All zero.
     pub fn zeros(specs: Arc<[Spec]>) -> Self {
         let data = specs.iter().map(|s| vec![T::ZERO; s.len()]).collect();
         Self { specs, data }
+    }
+
+    /// Zeros for the tensors that are trained, nothing for the others: gradients and moments.
+    pub fn trained(specs: Arc<[Spec]>) -> Self {
+        let zeros = |s: &Spec| vec![T::ZERO; if s.trainable { s.len() } else { 0 }];
+        let data = specs.iter().map(zeros).collect();
+        Self { specs, data }
+    }
+
+    /// Whether there is room for the numbers of a tensor: false for one that is not trained, in [`Params::trained`].
+    pub fn wants(&self, id: ParamId) -> bool {
+        !self.data[id.0].is_empty()
     }
 
     /// The start of training: the same seed gives the same numbers.

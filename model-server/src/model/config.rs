@@ -6,7 +6,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::ModelError;
-use crate::layers::{attention, delta_net, gated_delta_net, gla, lightning, mixer, mom};
+use crate::layers::params::Lora;
+use crate::layers::{
+    attention, delta_net, gated_delta_net, gla, liger, lightning, lolcats, mixer, mom,
+};
 
 /// How tensors are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +41,17 @@ pub struct ModelConfig {
     pub layers: Vec<mixer::Config>,
     /// How tensors are named.
     pub naming: Naming,
+    /// Adapters, in a model that is being fine-tuned.
+    pub lora: Option<Lora>,
+    /// Words one of which the name of a tensor must contain to be trained; none: all are.
+    pub trainable: Option<Vec<String>>,
     raw: Map<String, Value>,
 }
+
+/// `model_type` of what Liger makes of a Llama.
+pub const LIGER: &str = "liger_gla";
+/// `model_type` of what LoLCATs makes of a Llama.
+pub const LOLCATS: &str = "lolcats_llama";
 
 /// Sizes beyond this are taken for damage.
 const LARGEST: u64 = 1 << 24;
@@ -87,6 +99,18 @@ impl Fields<'_> {
         value
             .as_bool()
             .ok_or_else(|| wrong(name, value, "true or false"))
+    }
+
+    fn words(&self, name: &str) -> Result<Option<Vec<String>>, ModelError> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        let word = |v: &Value| v.as_str().map(str::to_string);
+        let words = value.as_array().map(|list| list.iter().map(word).collect());
+        match words {
+            Some(Some(words)) => Ok(Some(words)),
+            _ => Err(wrong(name, value, "a list of words")),
+        }
     }
 
     /// A field that must have one of these values where it is given.
@@ -140,10 +164,9 @@ impl ModelConfig {
             .value("model_type")
             .and_then(Value::as_str)
             .ok_or_else(|| ModelError::Config("`model_type` is missing".into()))?;
-        let naming = if model_type == "llama" {
-            Naming::Llama
-        } else {
-            Naming::Fla
+        let naming = match model_type {
+            "llama" | LIGER | LOLCATS => Naming::Llama,
+            _ => Naming::Fla,
         };
         let hidden = fields.needed("hidden_size")?;
         let depth = fields.needed("num_hidden_layers")?;
@@ -203,8 +226,29 @@ impl ModelConfig {
             eos_token_ids: eos,
             layers,
             naming,
+            lora: lora(&fields)?,
+            trainable: fields.words("trainable")?,
             raw,
         })
+    }
+
+    /// The same configuration with some fields of `config.json` set, or taken out where the value is null.
+    ///
+    /// # Errors
+    /// As [`ModelConfig::parse`].
+    pub fn with(
+        &self,
+        fields: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> Result<Self, ModelError> {
+        let mut raw = self.raw.clone();
+        for (name, value) in fields {
+            if value.is_null() {
+                raw.remove(name);
+            } else {
+                raw.insert(name.into(), value);
+            }
+        }
+        Self::from_json(Value::Object(raw))
     }
 
     /// The object of `config.json`, as it was read.
@@ -333,7 +377,7 @@ fn mixer_config(
             per_head("value", config.head_dim, config.expand_v, 1)?;
             Ok(mixer::Config::Mom(config))
         }
-        "llama" => {
+        "llama" | LIGER | LOLCATS => {
             fields.only("attention_bias", &[json!(false)], "use false")?;
             if let Some(scaling) = fields.value("rope_scaling") {
                 let kind = scaling.get("rope_type").or_else(|| scaling.get("type"));
@@ -346,13 +390,23 @@ fn mixer_config(
                 }
             }
             let heads = fields.needed("num_attention_heads")?;
-            attention_config(
-                fields,
-                width,
-                heads,
-                fields.size_or("num_key_value_heads", heads)?,
-                None,
-            )
+            let kv_heads = fields.size_or("num_key_value_heads", heads)?;
+            let window = match model_type {
+                "llama" => None,
+                _ => Some(fields.size_or("window_size", 64)?),
+            };
+            let attention = attention_config(fields, width, heads, kv_heads, window)?;
+            Ok(match model_type {
+                LIGER => mixer::Config::Liger(liger::Config {
+                    attention,
+                    gate_logit_normalizer: fields.number("gate_logit_normalizer", 16.0)?,
+                }),
+                LOLCATS => mixer::Config::Lolcats(lolcats::Config {
+                    feature_dim: fields.size_or("feature_dim", attention.head_dim)?,
+                    attention,
+                }),
+                _ => mixer::Config::Attention(attention),
+            })
         }
         other => Err(ModelError::UnknownLayer(other.to_string())),
     }
@@ -362,10 +416,23 @@ fn hybrid_attention(fields: &Fields<'_>, width: usize) -> Result<attention::Conf
     fields.only("qk_norm", &[json!(false)], "use false")?;
     let heads = fields.needed("num_heads")?;
     let kv_heads = fields.size_or("num_kv_heads", heads)?;
-    match attention_config(fields, width, heads, kv_heads, fields.size("window_size")?)? {
-        mixer::Config::Attention(config) => Ok(config),
-        _ => Err(ModelError::Config("`attn` is no attention".into())),
-    }
+    attention_config(fields, width, heads, kv_heads, fields.size("window_size")?)
+}
+
+fn lora(fields: &Fields<'_>) -> Result<Option<Lora>, ModelError> {
+    let Some(value) = fields.value("lora") else {
+        return Ok(None);
+    };
+    let Value::Object(map) = value else {
+        return Err(wrong("lora", value, "an object"));
+    };
+    let fields = Fields(map);
+    let rank = fields.needed("rank")?;
+    Ok(Some(Lora {
+        rank,
+        alpha: fields.number("alpha", rank as f64)?,
+        targets: fields.words("targets")?.unwrap_or_default(),
+    }))
 }
 
 fn attention_config(
@@ -374,7 +441,7 @@ fn attention_config(
     num_heads: usize,
     num_kv_heads: usize,
     window_size: Option<usize>,
-) -> Result<mixer::Config, ModelError> {
+) -> Result<attention::Config, ModelError> {
     groups(num_heads, num_kv_heads, "key")?;
     let head_dim = match fields.size("head_dim")? {
         Some(dim) => dim,
@@ -388,14 +455,14 @@ fn attention_config(
             "attention heads of {head_dim} channels cannot be rotated"
         )));
     }
-    Ok(mixer::Config::Attention(attention::Config {
+    Ok(attention::Config {
         num_heads,
         num_kv_heads,
         head_dim,
         qkv_bias: fields.flag("qkv_bias", false)?,
         window_size,
         rope_theta: fields.number("rope_theta", 10_000.0)?,
-    }))
+    })
 }
 
 #[cfg(test)]

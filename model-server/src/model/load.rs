@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -74,10 +75,41 @@ fn shards(dir: &Path) -> Result<Vec<PathBuf>, ModelError> {
 ///
 /// # Errors
 /// As [`Model::load`].
-pub fn load_params(
-    specs: &std::sync::Arc<[Spec]>,
+pub fn load_params(specs: &Arc<[Spec]>, files: &[PathBuf]) -> Result<Params<f32>, ModelError> {
+    let data: Result<Vec<_>, _> = read_tensors(specs, files)?
+        .into_iter()
+        .zip(specs.iter())
+        .map(|(d, s)| d.ok_or_else(|| missing(s)))
+        .collect();
+    Params::from_data(specs.clone(), data?)
+        .ok_or_else(|| ModelError::Config("tensors do not fit their shapes".into()))
+}
+
+/// Reads those tensors of `specs` that are trained: moments, or what a run has learnt so far.
+///
+/// # Errors
+/// As [`Model::load`].
+pub fn load_trained(specs: &Arc<[Spec]>, files: &[PathBuf]) -> Result<Params<f32>, ModelError> {
+    let mut params = Params::trained(specs.clone());
+    let read = read_tensors(specs, files)?;
+    for ((place, data), spec) in params.tensors_mut().iter_mut().zip(read).zip(specs.iter()) {
+        if spec.trainable {
+            *place = data.ok_or_else(|| missing(spec))?;
+        }
+    }
+    Ok(params)
+}
+
+fn missing(spec: &Spec) -> ModelError {
+    ModelError::MissingTensor {
+        name: spec.name.clone(),
+    }
+}
+
+fn read_tensors(
+    specs: &Arc<[Spec]>,
     files: &[PathBuf],
-) -> Result<Params<f32>, ModelError> {
+) -> Result<Vec<Option<Vec<f32>>>, ModelError> {
     let wanted: HashMap<&str, usize> = specs
         .iter()
         .enumerate()
@@ -96,17 +128,7 @@ pub fn load_params(
             }
         }
     }
-    let data: Result<Vec<_>, _> = data
-        .into_iter()
-        .zip(specs.iter())
-        .map(|(d, s)| {
-            d.ok_or_else(|| ModelError::MissingTensor {
-                name: s.name.clone(),
-            })
-        })
-        .collect();
-    Params::from_data(specs.clone(), data?)
-        .ok_or_else(|| ModelError::Config("tensors do not fit their shapes".into()))
+    Ok(data)
 }
 
 fn read_tensor(spec: &Spec, view: &TensorView<'_>) -> Result<Vec<f32>, ModelError> {
@@ -162,7 +184,7 @@ fn half(bits: u16) -> f32 {
     sign * size
 }
 
-/// Writes tensors as F32.
+/// Writes tensors as F32; those that [`Params::trained`] leaves out are not written.
 ///
 /// # Errors
 /// A file that cannot be written.
@@ -178,6 +200,9 @@ pub fn save_params(params: &Params<f32>, path: &Path) -> Result<(), ModelError> 
     };
     let mut views = Vec::with_capacity(bytes.len());
     for (spec, bytes) in params.specs().iter().zip(&bytes) {
+        if bytes.is_empty() && !spec.is_empty() {
+            continue;
+        }
         let view = TensorView::new(Dtype::F32, spec.shape.clone(), bytes);
         views.push((
             spec.name.as_str(),

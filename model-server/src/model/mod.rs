@@ -7,6 +7,7 @@ pub mod config;
 pub mod load;
 pub mod tokenizer;
 mod train_pass;
+mod transfer_pass;
 
 use std::sync::Arc;
 
@@ -47,7 +48,7 @@ pub struct Model<T = f32> {
 
 /// The untrained parts of a model, and its tensors.
 fn declare(config: &ModelConfig) -> (ParamId, Vec<Block>, RmsNorm, Linear, Arc<[Spec]>) {
-    let mut declare = Declare::default();
+    let mut declare = Declare::new(config.lora.clone(), config.trainable.clone());
     let (width, depth) = (config.hidden_size, config.layers.len());
     let sizes = Sizes {
         width,

@@ -115,6 +115,9 @@ impl<T: Real> Model<T> {
                 add_assign(&mut d_x, &d);
             }
         }
+        if !grads.wants(self.embeddings) {
+            return Ok(loss);
+        }
         let table = grads.get_mut(self.embeddings);
         for (token, d) in batch.tokens.iter().zip(d_x.chunks_exact(width)) {
             add_assign(&mut table[*token as usize * width..][..width], d);
@@ -122,7 +125,7 @@ impl<T: Real> Model<T> {
         Ok(loss)
     }
 
-    fn check(&self, batch: &Batch) -> Result<Segments, ModelError> {
+    pub(super) fn check(&self, batch: &Batch) -> Result<Segments, ModelError> {
         self.check_tokens(&batch.tokens)?;
         let segments = Segments::new(batch.lengths.iter().map(|n| (*n, 0)));
         let known = |target: &usize| {

@@ -36,8 +36,8 @@ impl AdamW {
     /// No steps made.
     pub fn new(specs: &Arc<[Spec]>) -> Self {
         Self {
-            mean: Params::zeros(Arc::clone(specs)),
-            square: Params::zeros(Arc::clone(specs)),
+            mean: Params::trained(Arc::clone(specs)),
+            square: Params::trained(Arc::clone(specs)),
         }
     }
 

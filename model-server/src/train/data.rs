@@ -77,6 +77,16 @@ pub fn read_jsonl(
     Ok(read)
 }
 
+/// Cuts a text into examples of at most `length` tokens of which all but the first are learnt; a last one of a single token is
+/// left out.
+pub fn windows(tokens: &[u32], length: usize) -> Vec<Example> {
+    let window = |part: &[u32]| {
+        let (first, rest) = part.split_at_checked(1)?;
+        Example::new(first, rest)
+    };
+    tokens.chunks(length.max(2)).filter_map(window).collect()
+}
+
 /// Packs examples one after another; the targets are the completions' tokens.
 pub fn pack<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Batch {
     let mut batch = Batch::default();

@@ -5,6 +5,8 @@
 
 pub mod adamw;
 pub mod data;
+pub mod distil;
+pub mod lora;
 pub mod plot;
 
 use std::path::Path;
@@ -14,10 +16,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ModelError;
 use crate::layers::params::Params;
-use crate::model::load::{load_params, save_params, write};
+use crate::model::load::{load_trained, save_params, write};
 use crate::model::{LossSum, Model};
 use adamw::AdamW;
 use data::{Example, order, pack};
+use distil::Objective;
 
 /// Settings of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,7 +79,7 @@ impl TrainConfig {
 pub struct Progress {
     /// Steps made.
     pub step: u64,
-    /// Mean nats a target.
+    /// Mean nats a target, or what else the run's objective measures.
     pub loss: f64,
     /// Learning rate used.
     pub rate: f64,
@@ -107,6 +110,8 @@ struct Journal {
     data: u64,
     losses: Vec<(u64, f64)>,
     validation: Vec<(u64, f64)>,
+    #[serde(default)]
+    objective: Objective,
 }
 
 /// A run.
@@ -120,6 +125,7 @@ pub struct Trainer {
     step: u64,
     losses: Vec<(u64, f64)>,
     validation: Vec<(u64, f64)>,
+    objective: Objective,
 }
 
 const JOURNAL: &str = "trainer.json";
@@ -143,14 +149,20 @@ impl Trainer {
         let specs = model.params().specs();
         Ok(Self {
             optimiser: AdamW::new(specs),
-            grads: Params::zeros(specs.clone()),
+            grads: Params::trained(specs.clone()),
             model,
             config,
             examples,
             step: 0,
             losses: Vec::new(),
             validation: Vec::new(),
+            objective: Objective::NextToken,
         })
+    }
+
+    /// The same run with another objective.
+    pub fn with_objective(self, objective: Objective) -> Self {
+        Self { objective, ..self }
     }
 
     /// A run from a checkpoint of [`Trainer::save`]. What follows is bit for bit what would have followed there, on the same
@@ -169,10 +181,10 @@ impl Trainer {
         }
         let mut run = Self::new(Model::load(dir)?, journal.config, examples)?;
         let specs = run.model.params().specs();
-        run.optimiser.mean = load_params(specs, &[dir.join(MEAN)])?;
-        run.optimiser.square = load_params(specs, &[dir.join(SQUARE)])?;
+        run.optimiser.mean = load_trained(specs, &[dir.join(MEAN)])?;
+        run.optimiser.square = load_trained(specs, &[dir.join(SQUARE)])?;
         (run.step, run.losses, run.validation) = (journal.step, journal.losses, journal.validation);
-        Ok(run)
+        Ok(run.with_objective(journal.objective))
     }
 
     /// Writes the model, the moments and the run's place into a directory.
@@ -189,6 +201,7 @@ impl Trainer {
             data: fingerprint(&self.examples),
             losses: self.losses.clone(),
             validation: self.validation.clone(),
+            objective: self.objective,
         };
         let text =
             serde_json::to_string(&journal).map_err(|e| ModelError::Training(e.to_string()))?;
@@ -198,6 +211,11 @@ impl Trainer {
     /// The model as it is now.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// The model at the end of the run.
+    pub fn into_model(self) -> Model {
+        self.model
     }
 
     /// Steps made.
@@ -232,10 +250,7 @@ impl Trainer {
         for tensor in self.grads.tensors_mut() {
             tensor.fill(0.0);
         }
-        let loss = self
-            .model
-            .loss_and_gradients(&batch, &mut self.grads)?
-            .mean();
+        let loss = self.objective.loss(&self.model, &batch, &mut self.grads)?;
         let step = self.step + 1;
         let rate = self.config.rate(step);
         let settings = adamw::Settings {

@@ -72,6 +72,28 @@ pub fn configs() -> Vec<(&'static str, Value)> {
                 "rms_norm_eps": 1e-5, "tie_word_embeddings": true
             })),
         ),
+        (
+            "liger",
+            with(json!({
+                "model_type": "liger_gla", "num_attention_heads": 4, "num_key_value_heads": 2,
+                "rms_norm_eps": 1e-5, "window_size": 6
+            })),
+        ),
+        (
+            "lolcats",
+            with(json!({
+                "model_type": "lolcats_llama", "num_attention_heads": 4, "num_key_value_heads": 2,
+                "rms_norm_eps": 1e-5, "window_size": 6, "feature_dim": 3
+            })),
+        ),
+        (
+            "liger_lora",
+            with(json!({
+                "model_type": "liger_gla", "num_attention_heads": 4, "num_key_value_heads": 2,
+                "rms_norm_eps": 1e-5, "window_size": 6, "trainable": ["lora_"],
+                "lora": {"rank": 2, "alpha": 6.0, "targets": ["q_proj", "k_proj", "v_proj"]}
+            })),
+        ),
     ]
 }
 

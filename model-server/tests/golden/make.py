@@ -220,8 +220,56 @@ def attention(w, a, xs, heads, kv_heads, theta, window=None):
     return o.reshape(T, WIDTH) @ w.get(f"{a}.o_proj.weight", WIDTH, WIDTH).T
 
 
+def heads_of(w, a, xs, c):
+    heads, kv_heads = c["num_attention_heads"], c["num_key_value_heads"]
+    d, T = WIDTH // heads, len(xs)
+    q = project(w, a, "q_proj", xs, heads * d).reshape(T, heads, d)
+    k = project(w, a, "k_proj", xs, kv_heads * d).reshape(T, kv_heads, d)
+    v = project(w, a, "v_proj", xs, kv_heads * d).reshape(T, kv_heads, d)
+    return q, k, v, rotate(q, 10000.0), rotate(k, 10000.0)
+
+
+def liger(w, a, xs, c):
+    """Liger's GLA form: half a recurrence driven by the projections, half a softmax window."""
+    q, k, v, qr, kr = heads_of(w, a, xs, c)
+    T, heads, d = q.shape
+    group, window = heads // k.shape[1], c["window_size"]
+    o = np.zeros((T, heads, d))
+    for i in range(heads):
+        j, S = i // group, np.zeros((d, d))
+        for t in range(T):
+            gate = sigmoid(k[t, j]) ** (1 / 16)
+            S = gate[:, None] * S + np.outer(softmax(k[t, j]), v[t, j])
+            lo = max(0, t + 1 - window)
+            near = softmax(kr[lo : t + 1, j] @ qr[t, i] * d**-0.5) @ v[lo : t + 1, j]
+            o[t, i] = 0.5 * softmax(q[t, i]) @ S + 0.5 * near
+    return o.reshape(T, WIDTH) @ w.get(f"{a}.o_proj.weight", WIDTH, WIDTH).T
+
+
+def lolcats(w, a, xs, c):
+    """LoLCATs: one sum over all positions, by softmax scores in the window and by features before it."""
+    q, k, v, qr, kr = heads_of(w, a, xs, c)
+    T, heads, d = q.shape
+    kv_heads, window, F = k.shape[1], c["window_size"], c["feature_dim"]
+    q_map = w.get(f"{a}.feature_map_q.weight", heads, d, F)
+    k_map = w.get(f"{a}.feature_map_k.weight", kv_heads, d, F)
+    gamma = sigmoid(w.get(f"{a}.window_factors", heads, scale=1.0))
+    phi = lambda x, m: np.concatenate([softmax(x @ m), softmax(-x @ m)])
+    o = np.zeros((T, heads, d))
+    for i in range(heads):
+        j = i // (heads // kv_heads)
+        for t in range(T):
+            lo = max(0, t + 1 - window)
+            scores = kr[lo : t + 1, j] @ qr[t, i] * d**-0.5
+            near = gamma[i] * np.exp(scores - scores.max())
+            far = np.array([phi(qr[t, i], q_map[i]) @ phi(kr[s, j], k_map[j]) for s in range(lo)])
+            weights = np.concatenate([far, near])
+            o[t, i] = weights @ v[: t + 1, j] / weights.sum()
+    return o.reshape(T, WIDTH) @ w.get(f"{a}.o_proj.weight", WIDTH, WIDTH).T
+
+
 def forward(w, c, tokens):
-    llama = c["model_type"] == "llama"
+    llama = c["model_type"] in ("llama", "liger_gla", "lolcats_llama")
     names = (
         ("embed_tokens", "input_layernorm", "self_attn", "post_attention_layernorm")
         if llama
@@ -234,7 +282,9 @@ def forward(w, c, tokens):
         xs = rms(x, w.norm(f"{layer}.{names[1]}.weight", WIDTH))
         a = f"{layer}.{names[2]}"
         hybrid = c.get("attn", {})
-        if llama:
+        if c["model_type"] in ("liger_gla", "lolcats_llama"):
+            x = x + (liger if c["model_type"] == "liger_gla" else lolcats)(w, a, xs, c)
+        elif llama:
             x = x + attention(w, a, xs, c["num_attention_heads"], c["num_key_value_heads"], 10000.0)
         elif i in hybrid.get("layers", []):
             x = x + attention(
@@ -271,6 +321,21 @@ KINDS = {
     "lightning": {"num_heads": 4},
     "mom": {"num_heads": 2, "head_dim": 4, "expand_v": 1.0, "num_memories": 4, "topk": 2, "shared_mem": True},
     "llama": {"num_attention_heads": 4, "num_key_value_heads": 2, "rms_norm_eps": EPS, "tie_word_embeddings": True},
+    "liger": {
+        "model_type": "liger_gla",
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "rms_norm_eps": EPS,
+        "window_size": 6,
+    },
+    "lolcats": {
+        "model_type": "lolcats_llama",
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "rms_norm_eps": EPS,
+        "window_size": 6,
+        "feature_dim": 3,
+    },
 }
 
 for seed, (kind, extra) in enumerate(KINDS.items()):

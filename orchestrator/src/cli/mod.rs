@@ -7,6 +7,7 @@ mod bench;
 mod completions;
 mod config;
 mod context;
+mod convert;
 mod doctor;
 mod inputs;
 mod interrupt;
@@ -61,6 +62,7 @@ enum Command {
     Doctor(doctor::Args),
     Config(config::Args),
     Bench(bench::Args),
+    Convert(convert::Args),
     Completions(completions::Args),
 }
 
@@ -105,6 +107,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Config(args) => config::run(context, args),
         Command::Bench(args) => bench::run(context, args).await,
+        Command::Convert(args) => convert::run(context, args).await,
         Command::Completions(args) => completions::run(context, &args),
     }
 }

@@ -1,0 +1,48 @@
+//! What a conversion starts from: a Llama checkpoint's directory, or a GGUF file.
+
+use std::path::Path;
+
+use crate::error::ModelError;
+use crate::model::load::write;
+use crate::model::tokenizer::TOKENIZER;
+use crate::model::{Model, Naming};
+
+/// A softmax model with its tokenizer.
+#[derive(Debug)]
+pub struct Source {
+    /// The model, in full precision.
+    pub model: Model,
+    /// Its `tokenizer.json`.
+    pub tokenizer: Vec<u8>,
+}
+
+impl Source {
+    /// Reads a directory with a Llama checkpoint, or a GGUF file.
+    ///
+    /// # Errors
+    /// What [`Model::load`] and [`super::gguf::read`] say, or a model that is no Llama.
+    pub fn read(path: &Path) -> Result<Self, ModelError> {
+        if !path.is_dir() {
+            return super::gguf::read(path);
+        }
+        let model = Model::load(path)?;
+        if model.config().naming != Naming::Llama {
+            return Err(ModelError::Request(format!(
+                "{} holds no softmax model in Llama's layout",
+                path.display()
+            )));
+        }
+        let file = path.join(TOKENIZER);
+        let tokenizer = std::fs::read(&file).map_err(ModelError::io(file))?;
+        Ok(Self { model, tokenizer })
+    }
+
+    /// Writes the checkpoint in safetensors.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, dir: &Path) -> Result<(), ModelError> {
+        self.model.save(dir)?;
+        write(&dir.join(TOKENIZER), &self.tokenizer)
+    }
+}

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests outside of test functions")]
 
 use lakatos_model_server::model::tokenizer::Tokenizer;
-use lakatos_model_server::train::data::{Example, order, read_jsonl};
+use lakatos_model_server::train::data::{Example, order, read_pairs};
 use lakatos_model_server::train::{TrainConfig, Trainer, evaluate};
 use lakatos_model_server::{Model, ModelConfig};
 use serde_json::json;
@@ -151,7 +151,7 @@ fn rows_are_read_and_what_is_wrong_is_said() {
     let path = dir.path().join("rows.jsonl");
     let rows = |text: &str| {
         std::fs::write(&path, text).unwrap();
-        read_jsonl(&path, &good, Some(7), 6)
+        read_pairs(&path, &good, Some(7), 6)
     };
     let read = rows(
         "{\"prompt\": \"a b\", \"completion\": \"c\"}\n\n{\"prompt\": \"a a a a a a\", \"completion\": \"b\"}\n",

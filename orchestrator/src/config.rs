@@ -224,7 +224,7 @@ fn merge(base: &mut Table, over: Table) {
 }
 
 /// `FILE:LINE: …`, with the nearest valid key where a key is unknown.
-fn located(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
+pub(crate) fn located(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
     let line = error.span().map_or(1, |span| {
         1 + text
             .get(..span.start)

@@ -145,6 +145,12 @@ impl Failure {
     }
 }
 
+impl From<lakatos_model_server::ModelError> for Failure {
+    fn from(e: lakatos_model_server::ModelError) -> Self {
+        Self::user(e.to_string())
+    }
+}
+
 impl From<BridgeError> for Failure {
     fn from(e: BridgeError) -> Self {
         let message = e.to_string();

@@ -6,6 +6,7 @@
 pub mod config;
 pub mod load;
 pub mod tokenizer;
+pub mod tokenizer_train;
 mod train_pass;
 
 use std::sync::Arc;

@@ -53,7 +53,11 @@ impl TrainConfig {
         self.learning_rate * (self.final_rate + (1.0 - self.final_rate) * cosine)
     }
 
-    fn check(&self) -> Result<(), ModelError> {
+    /// Checks the settings' ranges.
+    ///
+    /// # Errors
+    /// A setting out of range, by name.
+    pub fn check(&self) -> Result<(), ModelError> {
         let wrong = |what: &str| Err(ModelError::Training(what.into()));
         if self.batch_size == 0 || self.steps == 0 {
             return wrong("batch_size and steps must be at least 1");
@@ -198,6 +202,11 @@ impl Trainer {
     /// The model as it is now.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// The run's settings.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
     }
 
     /// Steps made.

@@ -8,9 +8,11 @@ mod completions;
 mod config;
 mod context;
 mod doctor;
+mod generate;
 mod inputs;
 mod interrupt;
 mod lean;
+mod pairs;
 mod policy;
 mod prove;
 mod repl;
@@ -21,6 +23,8 @@ mod runs;
 mod serve;
 mod setup;
 mod table;
+mod tokenizer;
+mod train;
 mod verify;
 mod work;
 
@@ -57,6 +61,10 @@ enum Command {
     Replay(replay::Args),
     Repl(repl::Args),
     Serve(serve::Args),
+    Generate(generate::Args),
+    Pairs(pairs::Args),
+    Tokenizer(tokenizer::Args),
+    Train(train::Args),
     Setup(setup::Args),
     Doctor(doctor::Args),
     Config(config::Args),
@@ -101,6 +109,10 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Replay(args) => replay::run(context, args).await,
         Command::Repl(args) => repl::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
+        Command::Generate(args) => generate::run(context, &args),
+        Command::Pairs(args) => pairs::run(context, &args),
+        Command::Tokenizer(args) => tokenizer::run(context, args),
+        Command::Train(args) => train::run(context, args).await,
         Command::Setup(args) => setup::run(context, &args),
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Config(args) => config::run(context, args),

@@ -49,17 +49,27 @@ pub fn prompt(goals: &[String]) -> String {
 /// # Errors
 /// The store cannot be read.
 pub fn of_run(store: &Store, run: &StoredRun) -> Result<Vec<Pair>, StoreError> {
-    let lean = run.versions.get("lean").and_then(|v| v.as_str()).unwrap_or("unknown");
+    let lean = run
+        .versions
+        .get("lean")
+        .and_then(|v| v.as_str())
+        .unwrap_or("unknown");
     let mut seen = HashSet::new();
     let mut pairs = Vec::new();
     for result in store.results(run.id, true)? {
         let problem = result.problem.problem;
-        let Some(attempt) = result.attempt else { continue };
-        let (Outcome::Proved, Some(Verdict::Accepted { level, .. })) = (attempt.outcome, &attempt.verdict) else {
+        let Some(attempt) = result.attempt else {
+            continue;
+        };
+        let (Outcome::Proved, Some(Verdict::Accepted { level, .. })) =
+            (attempt.outcome, &attempt.verdict)
+        else {
             continue;
         };
         for (tactic, completion) in steps(&attempt) {
-            let Some(node) = attempt.nodes.get(tactic.node as usize) else { continue };
+            let Some(node) = attempt.nodes.get(tactic.node as usize) else {
+                continue;
+            };
             let prompt = prompt(&node.goals);
             if seen.insert((prompt.clone(), completion.clone())) {
                 pairs.push(Pair {
@@ -69,7 +79,11 @@ pub fn of_run(store: &Store, run: &StoredRun) -> Result<Vec<Pair>, StoreError> {
                     source: problem.origin.clone(),
                     run: run.name.clone(),
                     seed: run.seed,
-                    environment: format!("{}\n{}", problem.environment.imports.join(" "), problem.environment.text),
+                    environment: format!(
+                        "{}\n{}",
+                        problem.environment.imports.join(" "),
+                        problem.environment.text
+                    ),
                     lean: lean.to_owned(),
                     level: u8::from(*level),
                     depth: node.depth,
@@ -112,7 +126,10 @@ fn narrowed(tactic: &str, proof: &str) -> String {
 
 /// Without what indentation changes.
 fn squeezed(text: &str) -> String {
-    text.lines().map(|l| l.trim().trim_start_matches("· ").trim_start()).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|l| l.trim().trim_start_matches("· ").trim_start())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// At most so many rows of the same completion, the first ones.
@@ -123,7 +140,13 @@ pub fn thin(pairs: Vec<Pair>, at_most: Option<usize>) -> Vec<Pair> {
         *count += 1;
         at_most.is_none_or(|most| *count <= most)
     };
-    pairs.into_iter().filter({ let mut keep = keep; move |p| keep(p) }).collect()
+    pairs
+        .into_iter()
+        .filter({
+            let mut keep = keep;
+            move |p| keep(p)
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -133,8 +156,16 @@ mod tests {
     #[test]
     fn the_alternative_of_the_accepted_text_is_taken() {
         let tactic = "induction n with\n| zero => (first | omega | grind)\n| succ n ih => (first | omega | grind)";
-        let proof = squeezed("theorem t : p := by\n  · induction n with\n    | zero => omega\n    | succ n ih => grind\n");
-        assert_eq!(narrowed(tactic, &proof), "induction n with\n| zero => omega\n| succ n ih => grind");
-        assert_eq!(narrowed("first | omega | grind", "theorem t : p := by\nsimp"), "first | omega | grind");
+        let proof = squeezed(
+            "theorem t : p := by\n  · induction n with\n    | zero => omega\n    | succ n ih => grind\n",
+        );
+        assert_eq!(
+            narrowed(tactic, &proof),
+            "induction n with\n| zero => omega\n| succ n ih => grind"
+        );
+        assert_eq!(
+            narrowed("first | omega | grind", "theorem t : p := by\nsimp"),
+            "first | omega | grind"
+        );
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ModelError;
 use crate::layers::params::Params;
-use crate::model::load::{load_params, save_params, write};
+use crate::model::load::{Precision, load_params, save_params, write};
 use crate::model::{LossSum, Model};
 use adamw::AdamW;
 use data::{Example, order, pack};
@@ -185,8 +185,8 @@ impl Trainer {
     /// A file that cannot be written.
     pub fn save(&self, dir: &Path) -> Result<(), ModelError> {
         self.model.save(dir)?;
-        save_params(&self.optimiser.mean, &dir.join(MEAN))?;
-        save_params(&self.optimiser.square, &dir.join(SQUARE))?;
+        save_params(&self.optimiser.mean, &dir.join(MEAN), Precision::F32)?;
+        save_params(&self.optimiser.square, &dir.join(SQUARE), Precision::F32)?;
         let journal = Journal {
             step: self.step,
             config: self.config.clone(),

@@ -30,10 +30,14 @@ pub struct Args {
 }
 
 fn parse_family(name: &str) -> Result<Family, String> {
-    FAMILIES.iter().find(|f| f.name == name).copied().ok_or_else(|| {
-        let names: Vec<&str> = FAMILIES.iter().map(|f| f.name).collect();
-        format!("the families are {}", names.join(", "))
-    })
+    FAMILIES
+        .iter()
+        .find(|f| f.name == name)
+        .copied()
+        .ok_or_else(|| {
+            let names: Vec<&str> = FAMILIES.iter().map(|f| f.name).collect();
+            format!("the families are {}", names.join(", "))
+        })
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
@@ -42,7 +46,11 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         let read = lakatos_datasets::read_source(name, &Default::default());
         exclusion.add(&read.map_err(|e| Failure::user(e.to_string()))?.problems);
     }
-    let families = if args.family.is_empty() { FAMILIES } else { &args.family };
+    let families = if args.family.is_empty() {
+        FAMILIES
+    } else {
+        &args.family
+    };
     let (rows, left_out) = generate(families, args.count, args.seed, &exclusion);
     super::pairs::write_lines(&args.out, &rows)?;
     context.console.say(format!(
@@ -53,7 +61,9 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         left_out.excluded
     ));
     if rows.len() < args.count {
-        context.console.note("the families have no more; another seed does not help, other families do");
+        context
+            .console
+            .note("the families have no more; another seed does not help, other families do");
     }
     Ok(Exit::Success)
 }

@@ -12,6 +12,7 @@ mod generate;
 mod inputs;
 mod interrupt;
 mod lean;
+mod model;
 mod pairs;
 mod policy;
 mod prove;
@@ -65,6 +66,7 @@ enum Command {
     Pairs(pairs::Args),
     Tokenizer(tokenizer::Args),
     Train(train::Args),
+    Model(model::Args),
     Setup(setup::Args),
     Doctor(doctor::Args),
     Config(config::Args),
@@ -112,6 +114,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Generate(args) => generate::run(context, &args),
         Command::Pairs(args) => pairs::run(context, &args),
         Command::Tokenizer(args) => tokenizer::run(context, args),
+        Command::Model(args) => model::run(context, args).await,
         Command::Train(args) => train::run(context, args).await,
         Command::Setup(args) => setup::run(context, &args),
         Command::Doctor(args) => doctor::run(context, args).await,

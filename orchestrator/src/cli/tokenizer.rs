@@ -42,7 +42,12 @@ fn parse_digits(word: &str) -> Result<Digits, String> {
 }
 
 pub fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
-    let What::Train { inputs, vocab_size, digits, out } = args.what;
+    let What::Train {
+        inputs,
+        vocab_size,
+        digits,
+        out,
+    } = args.what;
     let mut texts = Vec::new();
     for input in &inputs {
         for row in read_rows(input)? {
@@ -50,7 +55,10 @@ pub fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         }
     }
     let json = train_tokenizer(texts.iter(), vocab_size, digits)?;
-    std::fs::write(&out, json).map_err(|e| Failure::environment(format!("{}: {e}", out.display())))?;
-    context.console.say(format!("the tokenizer is in {}", out.display()));
+    std::fs::write(&out, json)
+        .map_err(|e| Failure::environment(format!("{}: {e}", out.display())))?;
+    context
+        .console
+        .say(format!("the tokenizer is in {}", out.display()));
     Ok(Exit::Success)
 }

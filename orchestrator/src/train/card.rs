@@ -13,7 +13,11 @@ use crate::exit::Failure;
 ///
 /// # Errors
 /// A file of the data that cannot be read any more.
-pub fn card(file: &TrainFile, run: &Trainer, evaluation: Option<&Evaluation>) -> Result<String, Failure> {
+pub fn card(
+    file: &TrainFile,
+    run: &Trainer,
+    evaluation: Option<&Evaluation>,
+) -> Result<String, Failure> {
     let config = run.model().config();
     let mut out = String::new();
     // Writing to a string cannot fail.
@@ -45,7 +49,11 @@ pub fn card(file: &TrainFile, run: &Trainer, evaluation: Option<&Evaluation>) ->
         let _ = writeln!(out, "| {name} | `{}` |", sha256(path)?);
     }
     let mut shown = file.clone();
-    let paths = shown.data.train.iter_mut().chain(&mut shown.data.validation);
+    let paths = shown
+        .data
+        .train
+        .iter_mut()
+        .chain(&mut shown.data.validation);
     for p in paths.chain([&mut shown.tokenizer, &mut shown.output.directory]) {
         *p = p.file_name().map(Into::into).unwrap_or_default();
     }
@@ -55,6 +63,10 @@ pub fn card(file: &TrainFile, run: &Trainer, evaluation: Option<&Evaluation>) ->
 }
 
 fn sha256(path: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(path).map_err(|e| Failure::user(format!("{}: {e}", path.display())))?;
-    Ok(Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect())
+    let bytes =
+        std::fs::read(path).map_err(|e| Failure::user(format!("{}: {e}", path.display())))?;
+    Ok(Sha256::digest(&bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect())
 }

@@ -82,7 +82,8 @@ impl TrainFile {
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path)
             .map_err(|e| Failure::config(format!("{} cannot be read: {e}", path.display())))?;
-        let mut file: Self = toml::from_str(&text).map_err(|e| crate::config::located(path, &text, &e))?;
+        let mut file: Self =
+            toml::from_str(&text).map_err(|e| crate::config::located(path, &text, &e))?;
         let base = path.parent().unwrap_or(Path::new(""));
         let paths = file.data.train.iter_mut().chain(&mut file.data.validation);
         for p in paths.chain([&mut file.tokenizer, &mut file.output.directory]) {
@@ -94,7 +95,10 @@ impl TrainFile {
 
     fn check(&self, path: &Path) -> Result<(), Failure> {
         let bad = |key: &str, message: &str| {
-            Err(Failure::config(format!("{}: `{key}` {message}", path.display())))
+            Err(Failure::config(format!(
+                "{}: `{key}` {message}",
+                path.display()
+            )))
         };
         if self.data.train.is_empty() {
             return bad("data.train", "names no file");
@@ -103,7 +107,10 @@ impl TrainFile {
             return bad("data.validation_share", "must be from 0 to 0.5");
         }
         if self.data.max_tokens < 2 {
-            return bad("data.max_tokens", "must be at least 2: a prompt and a completion");
+            return bad(
+                "data.max_tokens",
+                "must be at least 2: a prompt and a completion",
+            );
         }
         self.train
             .check()
@@ -118,7 +125,8 @@ impl TrainFile {
     /// # Errors
     /// A field that is missing, wrong or not supported.
     pub fn model_config(&self) -> Result<ModelConfig, Failure> {
-        let value = serde_json::to_value(&self.model).map_err(|e| Failure::config(e.to_string()))?;
+        let value =
+            serde_json::to_value(&self.model).map_err(|e| Failure::config(e.to_string()))?;
         ModelConfig::from_json(value).map_err(|e| Failure::config(e.to_string()))
     }
 
@@ -154,12 +162,24 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         for (from, to, expect) in [
-            ("steps = 10", "stepz = 10", "FILE:10: there is no key `stepz` here"),
+            (
+                "steps = 10",
+                "stepz = 10",
+                "FILE:10: there is no key `stepz` here",
+            ),
             ("seed = 1\n", "", "FILE:9: missing field `seed`"),
             ("[\"a.jsonl\"]", "[]", "FILE: `data.train` names no file"),
-            ("batch_size = 2", "batch_size = 0", "FILE: training: batch_size and steps must be at least 1"),
+            (
+                "batch_size = 2",
+                "batch_size = 0",
+                "FILE: training: batch_size and steps must be at least 1",
+            ),
             ("\"gla\"", "\"rnn\"", "FILE: unknown model type `rnn`"),
-            ("hidden_size = 32\n", "", "FILE: the model's config: `hidden_size` is missing"),
+            (
+                "hidden_size = 32\n",
+                "",
+                "FILE: the model's config: `hidden_size` is missing",
+            ),
         ] {
             let message = read(&GOOD.replace(from, to)).unwrap_err();
             assert!(message.starts_with(expect), "{message}");

@@ -31,7 +31,8 @@ impl<'a> Folder<'a> {
         };
         let whole = |p: &PathBuf| {
             let name = p.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-            name.strip_prefix(PREFIX).is_some_and(|n| n.parse::<u64>().is_ok())
+            name.strip_prefix(PREFIX)
+                .is_some_and(|n| n.parse::<u64>().is_ok())
         };
         Ok(entries.flatten().map(|e| e.path()).filter(whole).collect())
     }

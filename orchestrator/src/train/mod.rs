@@ -47,7 +47,11 @@ pub fn train(file: &TrainFile, stop: &Cancel, sink: &dyn EventSink) -> Result<En
     let folder = Folder::new(&file.output.directory);
     let mut run = match folder.latest()? {
         Some(at) => resume(&at, file, &config, data.training)?,
-        None => Trainer::new(Model::random(config, file.train.seed), file.train.clone(), data.training)?,
+        None => Trainer::new(
+            Model::random(config, file.train.seed),
+            file.train.clone(),
+            data.training,
+        )?,
     };
     sink.event(&Event::TrainingStarted {
         parameters: run.model().params().count(),
@@ -107,9 +111,10 @@ fn finish(
     sink: &dyn EventSink,
 ) -> Result<(), Failure> {
     let evaluation = match last {
-        None if !validation.is_empty() => {
-            Some(lakatos_model_server::train::evaluate(run.model(), validation)?)
-        }
+        None if !validation.is_empty() => Some(lakatos_model_server::train::evaluate(
+            run.model(),
+            validation,
+        )?),
         known => known,
     };
     let dir = &file.output.directory;
@@ -125,17 +130,30 @@ fn finish(
     Ok(())
 }
 
-fn resume(at: &Path, file: &TrainFile, config: &ModelConfig, examples: Vec<Example>) -> Result<Trainer, Failure> {
+fn resume(
+    at: &Path,
+    file: &TrainFile,
+    config: &ModelConfig,
+    examples: Vec<Example>,
+) -> Result<Trainer, Failure> {
     let run = Trainer::resume(at, examples)?;
     if run.config() != &file.train || run.model().config() != config {
-        let message = format!("{} was made with other settings than the configuration's", at.display());
+        let message = format!(
+            "{} was made with other settings than the configuration's",
+            at.display()
+        );
         return Err(Failure::config(message)
             .hint("give the settings it was made with, or --fresh to begin anew"));
     }
     Ok(run)
 }
 
-fn read(file: &TrainFile, tokenizer: &Tokenizer, config: &ModelConfig, sink: &dyn EventSink) -> Result<Data, Failure> {
+fn read(
+    file: &TrainFile,
+    tokenizer: &Tokenizer,
+    config: &ModelConfig,
+    sink: &dyn EventSink,
+) -> Result<Data, Failure> {
     let end = config.eos_token_ids.first().copied();
     let mut too_long = 0;
     let mut all = |paths: &[PathBuf]| -> Result<Vec<Example>, ModelError> {
@@ -154,19 +172,31 @@ fn read(file: &TrainFile, tokenizer: &Tokenizer, config: &ModelConfig, sink: &dy
         let share = (file.data.validation_share * 10_000.0) as u64;
         let held = |e: &Example| {
             let prompt = e.tokens.iter().take(e.prompt);
-            prompt.fold(7_u64, |h, t| (h ^ u64::from(*t)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29)) % 10_000 < share
+            prompt.fold(7_u64, |h, t| {
+                (h ^ u64::from(*t))
+                    .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                    .rotate_left(29)
+            }) % 10_000
+                < share
         };
         let (out, rest): (Vec<_>, Vec<_>) = training.into_iter().partition(held);
         training = rest;
         validation.extend(out);
     }
     if too_long > 0 {
-        let message = format!("{too_long} rows are longer than {} tokens and are left out", file.data.max_tokens);
+        let message = format!(
+            "{too_long} rows are longer than {} tokens and are left out",
+            file.data.max_tokens
+        );
         sink.event(&Event::Warning { message });
     }
-    Ok(Data { training, validation })
+    Ok(Data {
+        training,
+        validation,
+    })
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).map_err(|e| Failure::environment(format!("{}: {e}", path.display())))
+    std::fs::write(path, bytes)
+        .map_err(|e| Failure::environment(format!("{}: {e}", path.display())))
 }

@@ -54,7 +54,7 @@ pub async fn work(context: &Context, job: Job, input_errors: u32) -> Result<Done
     let store = Arc::new(store);
     let stop = Cancel::new();
     interrupt::listen(stop.clone(), Arc::clone(&context.console));
-    let policy = policy::build(&config.policy)?;
+    let policy = policy::build(context, &config.policy).await?;
     let counts = store.counts(run.id)?;
     let workers = lean::workers(&config.lean);
     let lean = launcher.describe();

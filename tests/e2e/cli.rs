@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::support::{lakatos, run};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 17] = [
     "prove",
     "verify",
     "resume",
@@ -12,6 +12,11 @@ const COMMANDS: [&str; 12] = [
     "report",
     "replay",
     "serve",
+    "generate",
+    "pairs",
+    "tokenizer",
+    "train",
+    "model",
     "setup",
     "doctor",
     "config",

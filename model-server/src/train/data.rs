@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
@@ -47,17 +50,47 @@ pub struct Row {
     pub completion: String,
 }
 
-/// Reads the rows of a file of pairs.
+/// Reads the rows of a file of pairs: Parquet where its name ends in `.parquet` (columns `prompt` and `completion`, plain or
+/// snappy), else JSON lines. Other columns and fields are passed over.
 ///
 /// # Errors
-/// A file that cannot be read, or a row without the two fields: the message names the line.
+/// A file that cannot be read, or a row without the two fields: the message names the row, from 1.
 pub fn read_rows(path: &Path) -> Result<Vec<Row>, ModelError> {
+    if path.extension().is_some_and(|e| e == "parquet") {
+        return read_parquet(path);
+    }
     let text = std::fs::read_to_string(path).map_err(ModelError::io(path))?;
     let lines = text.lines().enumerate();
     lines
         .filter(|(_, row)| !row.trim().is_empty())
         .map(|(line, row)| serde_json::from_str(row).map_err(|e| wrong(path, line, &e.to_string())))
         .collect()
+}
+
+fn read_parquet(path: &Path) -> Result<Vec<Row>, ModelError> {
+    let file = std::fs::File::open(path).map_err(ModelError::io(path))?;
+    let damaged = |e: ParquetError| ModelError::Training(format!("{}: {e}", path.display()));
+    let reader = SerializedFileReader::new(file).map_err(damaged)?;
+    let mut rows = Vec::new();
+    for (at, row) in reader.get_row_iter(None).map_err(damaged)?.enumerate() {
+        let row = row.map_err(damaged)?;
+        let text = |name: &str| {
+            let mut columns = row.get_column_iter();
+            match columns.find(|(column, _)| column.as_str() == name) {
+                Some((_, Field::Str(text))) => Ok(text.clone()),
+                _ => Err(wrong(
+                    path,
+                    at,
+                    &format!("there is no text in column `{name}`"),
+                )),
+            }
+        };
+        rows.push(Row {
+            prompt: text("prompt")?,
+            completion: text("completion")?,
+        });
+    }
+    Ok(rows)
 }
 
 fn wrong(path: &Path, row: usize, what: &str) -> ModelError {

@@ -56,8 +56,8 @@ pub async fn build(context: &Context, config: &PolicyConfig) -> Result<Arc<dyn P
         PolicyKind::Portfolio => portfolio(),
         PolicyKind::Http => http(context, config).await?,
         PolicyKind::Mixture => Arc::new(Mixture::new(vec![
-            (config.portfolio_weight, portfolio()),
-            (1.0, http(context, config).await?),
+            (config.portfolio_weight, 0, portfolio()),
+            (1.0, config.model_from_round, http(context, config).await?),
         ])),
     })
 }

@@ -9,6 +9,8 @@ use super::context::Context;
 use crate::exit::{Exit, Failure};
 
 /// Make tokenizers
+///
+/// Example: lakatos tokenizer train pairs.jsonl --out tokenizer.json
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]

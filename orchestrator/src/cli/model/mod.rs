@@ -8,6 +8,8 @@ use super::context::Context;
 use crate::exit::{Exit, Failure};
 
 /// Look at, measure and shrink checkpoints of language models
+///
+/// Example: lakatos model info tactics-v0
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]

@@ -78,3 +78,25 @@ pub async fn serve(data_dir: &Path, config: &HttpConfig) -> Result<HttpConfig, F
         ..config.clone()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_bundled_model_answers_with_tactics() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = serve(dir.path(), &HttpConfig::default()).await.unwrap();
+        let prompt = "a b : Nat\nh : a < b\n⊢ a + 1 ≤ b\n:::\n";
+        let body = serde_json::json!({
+            "model": config.model, "prompt": prompt, "n": 2, "max_tokens": 16, "temperature": 0.0
+        });
+        let url = format!("{}/completions", config.base_url);
+        let sent = reqwest::Client::new().post(url).json(&body).send().await;
+        let answer: serde_json::Value = sent.unwrap().json().await.unwrap();
+        let text = answer["choices"][0]["text"].as_str().unwrap();
+        let known = ["omega", "grind", "simp", "decide", "exact"];
+        assert!(known.iter().any(|t| text.contains(t)), "{answer}");
+        assert!(install(dir.path()).unwrap().join("tokenizer.json").exists());
+    }
+}

@@ -165,3 +165,58 @@ fn row(family: &Family, seed: u64, index: u64) -> Row {
         name,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_gives_statements_that_the_reader_reads() {
+        let (rows, left_out) = generate(FAMILIES, 400, 3, &Exclusion::bundled());
+        assert_eq!(rows.len(), 400);
+        assert!(left_out.repeated > 0);
+        let fingerprints: HashSet<&String> = rows.iter().map(|r| &r.fingerprint).collect();
+        assert_eq!(fingerprints.len(), 400);
+        let lines: Vec<String> = rows
+            .iter()
+            .map(|r| serde_json::to_string(r).unwrap())
+            .collect();
+        let read =
+            crate::format::read_bytes("g.jsonl", lines.join("\n").as_bytes(), &Default::default());
+        let read = read.unwrap();
+        assert!(read.faults.is_empty(), "{:?}", read.faults);
+        for (problem, row) in read.problems.iter().zip(&rows) {
+            assert_eq!(problem.name, row.name);
+            let claim = problem.statement.split_once(&problem.decl).unwrap().1;
+            assert_eq!(
+                fingerprint(&problem.environment.text, claim),
+                row.fingerprint
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_excluded_is_not_given_out() {
+        let (rows, _) = generate(FAMILIES, 40, 5, &Exclusion::default());
+        let text: Vec<String> = rows
+            .iter()
+            .map(|r| serde_json::to_string(r).unwrap())
+            .collect();
+        let read = crate::format::read_bytes("g.jsonl", text[3].as_bytes(), &Default::default());
+        let mut exclusion = Exclusion::default();
+        exclusion.add(&read.unwrap().problems);
+        let (others, left_out) = generate(FAMILIES, 40, 5, &exclusion);
+        assert!(left_out.excluded >= 1);
+        assert!(others.iter().all(|r| r.fingerprint != rows[3].fingerprint));
+    }
+
+    #[test]
+    fn a_family_that_is_used_up_ends() {
+        let only = Family {
+            name: "one",
+            make: |_| Made::plain(": 1 + 1 = 2"),
+        };
+        let (rows, _) = generate(&[only], 5, 0, &Exclusion::default());
+        assert_eq!(rows.len(), 1);
+    }
+}

@@ -4,6 +4,7 @@
 //! - [`format`](mod@format): one file per format, and the detection of formats by content.
 //! - [`sources`]: from a path, a benchmark's name or a statement to problems and solutions.
 //! - [`bundled`]: the benchmark that comes with Lakatos.
+//! - [`generate`]: problems made from a seed, for training.
 //! - [`lean`]: Lean text, read without Lean.
 //! - [`normalise`]: old syntax made new.
 //! - [`error`]: what can be wrong with a source or with one of its rows.
@@ -15,6 +16,7 @@ pub mod bundled;
 pub mod error;
 pub mod filter;
 pub mod format;
+pub mod generate;
 pub mod lean;
 pub mod normalise;
 pub mod problem;

@@ -86,6 +86,24 @@ pub enum ModelError {
     /// A state of another model.
     #[error("this state was made by other weights")]
     ForeignState,
+    /// A state that is not held, or not any more.
+    #[error(
+        "there is no state `{0}`: it was never made here, or room was made for newer ones; send the whole prompt"
+    )]
+    UnknownState(String),
+    /// A request whose states would take more memory than there is.
+    #[error(
+        "the request needs {needed} bytes for its states and {available} are there: ask for fewer samples or a shorter text"
+    )]
+    NoMemory {
+        /// Bytes that all its samples would hold.
+        needed: usize,
+        /// Bytes for running samples in all.
+        available: usize,
+    },
+    /// A defect of the server.
+    #[error("{0}; this is a defect, please report it")]
+    Internal(&'static str),
     /// A request that makes no sense.
     #[error("{0}")]
     Request(String),

@@ -4,6 +4,7 @@
 //! - [`layers`]: one file a layer; sizes and tensor indices, no numbers.
 //! - [`model`]: configuration, checkpoints, and passes over all layers.
 //! - [`engine`]: sampling, beams, batches of running samples.
+//! - [`server`]: OpenAI's completions over HTTP.
 //! - [`state`]: what a model remembers of a text, cheap to fork; a cache of such states.
 //! - [`train`]: optimiser, data, checkpoints to resume from.
 //! - [`convert`]: softmax models made linear; GGUF files read.
@@ -18,6 +19,7 @@ pub mod kernels;
 pub mod layers;
 pub mod model;
 pub mod real;
+pub mod server;
 pub mod state;
 pub mod train;
 

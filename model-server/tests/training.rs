@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests outside of test functions")]
 
 use lakatos_model_server::model::tokenizer::Tokenizer;
-use lakatos_model_server::train::data::{Example, order, read_jsonl};
+use lakatos_model_server::train::data::{Example, order, read_pairs, read_rows};
 use lakatos_model_server::train::{TrainConfig, Trainer, evaluate};
 use lakatos_model_server::{Model, ModelConfig};
 use serde_json::json;
@@ -186,7 +186,7 @@ fn rows_are_read_and_what_is_wrong_is_said() {
     let path = dir.path().join("rows.jsonl");
     let rows = |text: &str| {
         std::fs::write(&path, text).unwrap();
-        read_jsonl(&path, &good, Some(7), 6)
+        read_pairs(&path, &good, Some(7), 6)
     };
     let read = rows(
         "{\"prompt\": \"a b\", \"completion\": \"c\"}\n\n{\"prompt\": \"a a a a a a\", \"completion\": \"b\"}\n",
@@ -219,4 +219,44 @@ fn a_diverging_run_says_so_and_keeps_its_model() {
     };
     assert!(Trainer::new(model("gla"), bad, recall(4, 0)).is_err());
     assert_eq!(evaluate(&model("gla"), &[]).unwrap().exact_match, 0.0);
+}
+
+#[test]
+fn pairs_are_read_from_parquet_as_from_json_lines() {
+    use parquet::data_type::{ByteArray, ByteArrayType};
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
+
+    let dir = tempfile::tempdir().unwrap();
+    let (json, table) = (dir.path().join("p.jsonl"), dir.path().join("p.parquet"));
+    let pairs = [("⊢ 1 = 1", "rfl"), ("h : p\n⊢ p", "exact h")];
+    let lines: Vec<String> = pairs
+        .iter()
+        .map(|(p, c)| json!({"prompt": p, "completion": c, "n": 1}).to_string())
+        .collect();
+    std::fs::write(&json, lines.join("\n")).unwrap();
+    let schema =
+        "message pairs { required binary prompt (UTF8); required binary completion (UTF8); }";
+    let schema = std::sync::Arc::new(parse_message_type(schema).unwrap());
+    let file = std::fs::File::create(&table).unwrap();
+    let properties = std::sync::Arc::new(WriterProperties::default());
+    let mut writer = SerializedFileWriter::new(file, schema, properties).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for texts in [pairs.map(|p| p.0), pairs.map(|p| p.1)] {
+        let mut column = group.next_column().unwrap().unwrap();
+        let values = texts.map(ByteArray::from);
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(&values, None, None)
+            .unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+    let rows = read_rows(&table).unwrap();
+    assert_eq!(rows, read_rows(&json).unwrap());
+    assert_eq!(rows[1].completion, "exact h");
+    std::fs::write(&table, "PAR1 no table").unwrap();
+    assert!(read_rows(&table).is_err());
 }

@@ -101,6 +101,8 @@ pub struct PolicyConfig {
     pub kind: PolicyKind,
     /// With `mixture`: the portfolio's weight; the model's is 1.
     pub portfolio_weight: f64,
+    /// With `mixture`: the round of a goal in which the model is first asked; the portfolio's first is 0.
+    pub model_from_round: u32,
     /// The environment variable that holds the model server's API key.
     pub api_key_env: String,
     /// The model server.
@@ -112,6 +114,7 @@ impl Default for PolicyConfig {
         Self {
             kind: PolicyKind::default(),
             portfolio_weight: 1.0,
+            model_from_round: 1,
             api_key_env: "LAKATOS_API_KEY".into(),
             http: HttpConfig::default(),
         }
@@ -224,7 +227,7 @@ fn merge(base: &mut Table, over: Table) {
 }
 
 /// `FILE:LINE: …`, with the nearest valid key where a key is unknown.
-fn located(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
+pub(crate) fn located(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
     let line = error.span().map_or(1, |span| {
         1 + text
             .get(..span.start)

@@ -76,6 +76,50 @@ pub enum Event {
         /// Where.
         path: std::path::PathBuf,
     },
+    /// A training begins or goes on.
+    TrainingStarted {
+        /// Numbers that are learnt.
+        parameters: usize,
+        /// Steps made before.
+        step: u64,
+        /// Steps in all.
+        steps: u64,
+        /// Pairs that are measured and not learnt.
+        validation: usize,
+    },
+    /// A step of a training.
+    TrainingStep {
+        /// Steps made.
+        step: u64,
+        /// Steps in all.
+        steps: u64,
+        /// Mean nats a token of the completions.
+        loss: f64,
+        /// Learning rate.
+        rate: f64,
+        /// The gradient's norm before clipping.
+        gradient_norm: f64,
+        /// Tokens a second of this process, prompts included.
+        tokens_per_second: f64,
+        /// Seconds that the remaining steps take at this speed.
+        seconds_left: f64,
+    },
+    /// A training's model was measured.
+    Validated {
+        /// Steps made.
+        step: u64,
+        /// Mean nats a token of the completions.
+        loss: f64,
+        /// Share of completions that greedy decoding would get exactly.
+        exact_match: f64,
+    },
+    /// A model's checkpoint was written.
+    CheckpointWritten {
+        /// Its directory.
+        path: std::path::PathBuf,
+        /// Steps made.
+        step: u64,
+    },
     /// A run's end.
     Summary(Summary),
     /// The command failed.

@@ -7,7 +7,8 @@
 //! - [`search`]: best-first search for one theorem; [`policy`] proposes its tactics.
 //! - [`record`]: what an attempt leaves behind; [`store`] keeps it, [`report`] draws it.
 //! - [`events`] and [`progress`]: what a long job says while it runs.
-//! - [`serve`]: HTTP services.
+//! - [`serve`]: HTTP services; [`local_model`]: the bundled model, served to the search itself.
+//! - [`pairs`]: what to learn from proofs; [`train`]: models from it.
 //! - [`bench`]: measurements behind `docs/benchmarks.md`.
 //! - [`exit`]: kinds of failure and their exit codes.
 
@@ -16,6 +17,8 @@ pub mod cli;
 pub mod config;
 pub mod events;
 pub mod exit;
+pub mod local_model;
+pub mod pairs;
 pub mod policy;
 pub mod progress;
 pub mod record;
@@ -24,3 +27,4 @@ pub mod scheduler;
 pub mod search;
 pub mod serve;
 pub mod store;
+pub mod train;

@@ -40,6 +40,9 @@ struct Bars {
     said: HashMap<&'static str, (u64, Option<u64>)>,
 }
 
+/// The phase of a training's bar.
+const TRAINING: &str = "training";
+
 impl Console {
     /// A console for this process's standard streams.
     pub fn new(json: bool, quiet: bool) -> Self {
@@ -141,6 +144,18 @@ impl Console {
         }
     }
 
+    /// A training's step: on its bar, or a line of its own.
+    fn step(&self, step: u64, line: String) {
+        let bar = self.lock().phases.get(TRAINING).cloned();
+        match bar {
+            Some(bar) => {
+                bar.set_position(step);
+                bar.set_message(line);
+            }
+            None => self.say(line),
+        }
+    }
+
     fn end(&self, phase: &'static str) {
         let mut bars = self.lock();
         bars.said.remove(phase);
@@ -207,6 +222,38 @@ impl Console {
             }
             Event::ReportWritten { path } => {
                 self.say(format!("the report is in {}", path.display()));
+            }
+            Event::TrainingStarted {
+                parameters,
+                step,
+                steps,
+                validation,
+            } => {
+                self.begin(TRAINING, &format!("training of {parameters} parameters, {steps} steps, {validation} pairs held out"), Some(*steps));
+                self.advance(TRAINING, *step);
+            }
+            Event::TrainingStep {
+                step,
+                steps,
+                loss,
+                tokens_per_second,
+                seconds_left,
+                ..
+            } => self.step(
+                *step,
+                format!("step {step}/{steps}: loss {loss:.4}, {tokens_per_second:.0} tokens/s, {seconds_left:.0} s left"),
+            ),
+            Event::Validated {
+                step,
+                loss,
+                exact_match,
+            } => self.say(format!(
+                "step {step}: validation loss {loss:.4}, exact match {:.1} %",
+                100.0 * exact_match
+            )),
+            Event::CheckpointWritten { path, .. } => {
+                self.end(TRAINING);
+                self.say(format!("the checkpoint is in {}", path.display()));
             }
             Event::Summary(_) => self.clear(),
             Event::Error { message, hint, .. } => {

@@ -417,9 +417,9 @@ fn a_policy_that_stays_away_is_a_fault_unless_others_are_there() {
         let record = prove(&alone, &config(), &problem(&[], statement)).await;
         assert_eq!(record.outcome, Outcome::Fault);
         assert_eq!(record.reason.expect("a reason").class, "policy");
-        let parts: Vec<(f64, Arc<dyn Policy>)> = vec![
-            (1.0, Arc::new(Absent)),
-            (1.0, Arc::new(Scripted::new(BASICS))),
+        let parts: Vec<(f64, u32, Arc<dyn Policy>)> = vec![
+            (1.0, 0, Arc::new(Absent)),
+            (1.0, 0, Arc::new(Scripted::new(BASICS))),
         ];
         let mixed = resources(pool, lakatos::policy::mixture::Mixture::new(parts));
         assert_proved(

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::support::{lakatos, run};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 18] = [
     "prove",
     "verify",
     "resume",
@@ -12,6 +12,11 @@ const COMMANDS: [&str; 13] = [
     "report",
     "replay",
     "serve",
+    "generate",
+    "pairs",
+    "tokenizer",
+    "train",
+    "model",
     "setup",
     "doctor",
     "config",

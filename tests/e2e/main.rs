@@ -6,3 +6,4 @@ mod killed;
 mod prove;
 mod repl;
 mod support;
+mod train;

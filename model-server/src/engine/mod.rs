@@ -1,11 +1,13 @@
-//! Generation: continuous batching over the samples of many requests.
+//! Generation: continuous batching over the samples and beams of many requests.
 //!
-//! A request's prompt is read once, from the longest cached prefix, however many samples it asks for; each sample then
-//! decodes on a fork of that state. [`Engine::step`] admits what is waiting and decodes one token of every running sample; a
-//! server calls it in a loop on a thread of its own. What a sample gives does not depend on the rest of the batch: decoding
-//! is bitwise batch-invariant and draws have their own generators.
+//! A request's prompt is read once, from the longest cached prefix or from the state that it names, however many samples it
+//! asks for; each sample then decodes on a fork of that state. [`Engine::step`] reads a part of what is waiting and decodes one
+//! token of every running sample and beam; a server calls it in a loop on a thread of its own. What a sample gives does not
+//! depend on the rest of the batch: decoding is bitwise batch-invariant and draws have their own generators.
 
 pub mod beam;
+mod filling;
+pub mod request;
 pub mod sampler;
 pub mod stop;
 
@@ -16,70 +18,13 @@ use crate::error::ModelError;
 use crate::model::Model;
 use crate::state::State;
 use crate::state::cache::{StateCache, Stats};
-use sampler::Sampling;
+use beam::{BeamOptions, BeamSearch};
+use filling::Filling;
+pub use request::{Counters, Ends, Event, Finish, Request, RequestId, Scored, StopTest};
+use sampler::top;
 
-/// What to generate.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Request {
-    /// Tokens of the prompt.
-    pub prompt: Vec<u32>,
-    /// Samples wanted.
-    pub samples: usize,
-    /// Most tokens of a sample.
-    pub max_tokens: usize,
-    /// How tokens are chosen.
-    pub sampling: Sampling,
-    /// Tokens that end a sample; they are part of it.
-    pub ends: Vec<u32>,
-}
-
-/// Identifies a request of an engine.
-pub type RequestId = u64;
-
-/// Why a sample ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finish {
-    /// One of the ending tokens.
-    End,
-    /// As many tokens as were allowed.
-    Length,
-}
-
-/// What a step reports.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Event {
-    /// A sample got a token.
-    Token {
-        /// Whose.
-        request: RequestId,
-        /// Which sample.
-        sample: usize,
-        /// The token.
-        token: u32,
-        /// Its log-probability under the model.
-        logprob: f64,
-    },
-    /// A sample is complete.
-    Finished {
-        /// Whose.
-        request: RequestId,
-        /// Which sample.
-        sample: usize,
-        /// Why.
-        reason: Finish,
-    },
-}
-
-/// Counters since the engine was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Prompts read.
-    pub prefills: u64,
-    /// Tokens of prompts that were computed, not found in the cache.
-    pub prefill_tokens: u64,
-    /// Tokens decoded.
-    pub decoded_tokens: u64,
-}
+/// Tokens of prompts that a step reads at most, so that running samples wait no longer.
+const PROMPT_PART: usize = 512;
 
 /// One running sample.
 #[derive(Debug)]
@@ -87,34 +32,55 @@ struct Running {
     request: RequestId,
     sample: usize,
     state: State,
-    /// Chosen, not yet read by the model.
-    last: u32,
-    made: usize,
+    /// The last was chosen and not yet read by the model.
+    tokens: Vec<u32>,
     settings: Arc<Request>,
+}
+
+/// One running beam search.
+#[derive(Debug)]
+struct Searching {
+    request: RequestId,
+    search: BeamSearch,
+    bytes: usize,
+}
+
+/// Sizes of an engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of states that are kept of texts read before.
+    pub cache_bytes: usize,
+    /// Bytes of the states of running samples.
+    pub running_bytes: usize,
+    /// Samples decoded at once, though one request's samples are always admitted together.
+    pub max_batch: usize,
 }
 
 /// Runs requests on a model.
 #[derive(Debug)]
 pub struct Engine {
     model: Arc<Model>,
+    limits: Limits,
     cache: StateCache<Arc<[f32]>>,
     waiting: VecDeque<(RequestId, Arc<Request>)>,
+    filling: Option<Filling>,
     running: Vec<Running>,
-    max_batch: usize,
+    searching: Vec<Searching>,
     next: RequestId,
     counters: Counters,
 }
 
 impl Engine {
-    /// An engine with a cache of this many bytes that decodes at most `max_batch` samples at once, though one request's samples
-    /// are always admitted together.
-    pub fn new(model: Arc<Model>, cache_bytes: usize, max_batch: usize) -> Self {
+    /// An engine with nothing to do.
+    pub fn new(model: Arc<Model>, limits: Limits) -> Self {
         Self {
             model,
-            cache: StateCache::new(cache_bytes),
+            cache: StateCache::new(limits.cache_bytes),
+            limits,
             waiting: VecDeque::new(),
+            filling: None,
             running: Vec::new(),
-            max_batch: max_batch.max(1),
+            searching: Vec::new(),
             next: 0,
             counters: Counters::default(),
         }
@@ -123,10 +89,10 @@ impl Engine {
     /// Queues a request.
     ///
     /// # Errors
-    /// No prompt, no samples, or settings out of range.
+    /// Neither a prompt nor a parent, no samples, a token outside the vocabulary, or settings out of range.
     pub fn submit(&mut self, request: Request) -> Result<RequestId, ModelError> {
-        if request.prompt.is_empty() || request.samples == 0 || request.max_tokens == 0 {
-            let message = "a request needs a prompt, a sample and room for a token";
+        if (request.prompt.is_empty() && request.parent.is_none()) || request.samples == 0 {
+            let message = "a request needs a prompt, or a state to go on from, and a sample";
             return Err(ModelError::Request(message.into()));
         }
         let vocab_size = self.model.config().vocab_size;
@@ -137,6 +103,10 @@ impl Engine {
             });
         }
         request.sampling.check()?;
+        if request.beam.is_some_and(|penalty| !penalty.is_finite()) {
+            let message = "a length penalty must be a finite number";
+            return Err(ModelError::Request(message.into()));
+        }
         let id = self.next;
         self.next += 1;
         self.waiting.push_back((id, Arc::new(request)));
@@ -146,12 +116,24 @@ impl Engine {
     /// Forgets a request: its client went away.
     pub fn cancel(&mut self, request: RequestId) {
         self.waiting.retain(|(id, _)| *id != request);
+        self.filling.take_if(|f| f.request == request);
         self.running.retain(|r| r.request != request);
+        self.searching.retain(|s| s.request != request);
     }
 
     /// True when nothing waits or runs.
     pub fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.running.is_empty()
+        self.waiting.is_empty() && self.filling.is_none() && self.active() == 0
+    }
+
+    /// Samples and beams that are decoded.
+    pub fn active(&self) -> usize {
+        self.running.len() + self.searching.iter().map(|s| s.search.len()).sum::<usize>()
+    }
+
+    /// Requests of which nothing was read yet.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Counters since the start.
@@ -164,101 +146,210 @@ impl Engine {
         self.cache.stats()
     }
 
-    /// The state after `tokens` and the logits there, from the longest cached prefix; kept in the cache.
-    ///
-    /// # Errors
-    /// What [`Model::prefill`] says.
-    pub fn read(&mut self, tokens: &[u32]) -> Result<(State, Arc<[f32]>), ModelError> {
-        let cached = self.cache.longest_prefix(self.model.weights_id(), tokens);
-        let (from, mut state) = match cached {
-            Some((len, state, logits)) if len == tokens.len() => return Ok((state, logits)),
-            Some((len, state, _)) => (len, state),
-            None => (0, self.model.new_state()),
-        };
-        let logits: Arc<[f32]> = self.model.prefill(&mut state, &tokens[from..])?.into();
-        self.counters.prefills += 1;
-        self.counters.prefill_tokens += (tokens.len() - from) as u64;
-        self.cache
-            .insert(tokens, state.clone(), Arc::clone(&logits));
-        Ok((state, logits))
+    /// Bytes that the cache holds, and states.
+    pub fn cache_size(&self) -> (usize, usize) {
+        (self.cache.bytes(), self.cache.len())
     }
 
-    /// Admits waiting requests and decodes one token of each running sample.
-    ///
-    /// # Errors
-    /// What the model says; the engine can go on.
-    pub fn step(&mut self) -> Result<Vec<Event>, ModelError> {
+    /// Reads a part of the waiting prompts and decodes one token of each running sample and beam. A request that fails is
+    /// reported as [`Event::Failed`]; the others go on.
+    pub fn step(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
-        while let Some((_, next)) = self.waiting.front()
-            && (self.running.is_empty() || self.running.len() + next.samples <= self.max_batch)
-        {
-            let Some((id, settings)) = self.waiting.pop_front() else {
-                break;
+        self.fill(&mut events);
+        self.decode(&mut events);
+        events
+    }
+
+    /// Reads prompts, at most [`PROMPT_PART`] tokens, and starts what was read as far as there is room.
+    fn fill(&mut self, events: &mut Vec<Event>) {
+        let mut left = PROMPT_PART;
+        loop {
+            let mut filling = match self.filling.take() {
+                Some(filling) => filling,
+                None => {
+                    let Some((id, settings)) = self.waiting.pop_front() else {
+                        return;
+                    };
+                    match Filling::begin(id, settings, &self.model, &mut self.cache) {
+                        Ok(filling) => filling,
+                        Err(error) => {
+                            events.push(Event::Failed { request: id, error });
+                            continue;
+                        }
+                    }
+                }
             };
-            let (state, logits) = self.read(&settings.prompt)?;
-            for sample in 0..settings.samples {
-                let running = Running {
-                    request: id,
-                    sample,
-                    state: state.clone(),
-                    last: 0,
-                    made: 0,
-                    settings: Arc::clone(&settings),
-                };
-                if let Some(running) = advance(running, &logits, &mut events) {
-                    self.running.push(running);
+            let request = filling.request;
+            match filling.read(&self.model, left, &mut self.counters) {
+                Ok(read) => left -= read,
+                Err(error) => {
+                    events.push(Event::Failed { request, error });
+                    continue;
                 }
             }
+            if !filling.is_read() {
+                self.filling = Some(filling);
+                return;
+            }
+            match self.admit(filling, events) {
+                Ok(None) => {}
+                Ok(Some(later)) => {
+                    self.filling = Some(later);
+                    return;
+                }
+                Err(error) => events.push(Event::Failed { request, error }),
+            }
         }
-        if self.running.is_empty() {
-            return Ok(events);
+    }
+
+    /// Starts the samples of a prompt that was read; gives it back where there is no room yet.
+    fn admit(
+        &mut self,
+        mut filling: Filling,
+        events: &mut Vec<Event>,
+    ) -> Result<Option<Filling>, ModelError> {
+        filling.report(&mut self.cache, &mut self.counters, events);
+        let request = filling.request;
+        let settings = Arc::clone(&filling.settings);
+        if settings.max_tokens == 0 {
+            events.push(Event::Done { request });
+            return Ok(None);
         }
-        let last: Vec<u32> = self.running.iter().map(|r| r.last).collect();
-        let mut states: Vec<&mut State> = self.running.iter_mut().map(|r| &mut r.state).collect();
-        let logits = self.model.decode(&mut states, &last)?;
+        let bytes = filling.bytes_when_done().saturating_mul(settings.samples);
+        let available = self.limits.running_bytes;
+        if bytes > available {
+            return Err(ModelError::NoMemory {
+                needed: bytes,
+                available,
+            });
+        }
+        let full = self.active() + settings.samples > self.limits.max_batch
+            || self.held() + bytes > available;
+        if full && self.active() > 0 {
+            return Ok(Some(filling));
+        }
+        let (state, logits) = filling.end();
+        if let Some(length_penalty) = settings.beam {
+            let options = BeamOptions {
+                width: settings.samples,
+                length_penalty,
+                max_tokens: settings.max_tokens,
+                ends: settings.ends.clone(),
+                top: settings.top,
+            };
+            let search = BeamSearch::new(options, state, &logits)?;
+            self.searching.push(Searching {
+                request,
+                search,
+                bytes,
+            });
+            return Ok(None);
+        }
+        for sample in 0..settings.samples {
+            let running = Running {
+                request,
+                sample,
+                state: state.clone(),
+                tokens: Vec::new(),
+                settings: Arc::clone(&settings),
+            };
+            self.running.extend(advance(running, &logits, events));
+        }
+        Ok(None)
+    }
+
+    /// Bytes of the states of what runs.
+    fn held(&self) -> usize {
+        let samples: usize = self.running.iter().map(|r| r.state.bytes()).sum();
+        samples + self.searching.iter().map(|s| s.bytes).sum::<usize>()
+    }
+
+    fn decode(&mut self, events: &mut Vec<Event>) {
+        self.end_searches(events);
+        let mut states: Vec<&mut State> = Vec::new();
+        let mut last: Vec<u32> = Vec::new();
+        for running in &mut self.running {
+            last.extend(running.tokens.last());
+            states.push(&mut running.state);
+        }
+        for searching in &mut self.searching {
+            for (state, token) in searching.search.rows() {
+                states.push(state);
+                last.push(token);
+            }
+        }
+        if last.is_empty() {
+            return;
+        }
+        let logits = match self.model.decode(&mut states, &last) {
+            Ok(logits) => logits,
+            // Tokens and states are the model's own; should it refuse them nevertheless, nobody is left waiting.
+            Err(error) => return self.fail_all(&error, events),
+        };
         self.counters.decoded_tokens += last.len() as u64;
-        let rows = logits.chunks_exact(self.model.config().vocab_size);
+        self.counters.decode_steps += 1;
+        let vocab_size = self.model.config().vocab_size;
+        let (own, mut rest) = logits.split_at(self.running.len() * vocab_size);
         self.running = std::mem::take(&mut self.running)
             .into_iter()
-            .zip(rows)
-            .filter_map(|(running, logits)| advance(running, logits, &mut events))
+            .zip(own.chunks_exact(vocab_size))
+            .filter_map(|(running, logits)| advance(running, logits, events))
             .collect();
-        Ok(events)
+        for searching in &mut self.searching {
+            let (own, others) = rest.split_at(searching.search.len() * vocab_size);
+            searching.search.advance(own);
+            rest = others;
+        }
+        self.end_searches(events);
+    }
+
+    fn end_searches(&mut self, events: &mut Vec<Event>) {
+        let over = self.searching.extract_if(.., |s| s.search.is_over());
+        events.extend(over.map(|s| Event::Beams {
+            request: s.request,
+            beams: s.search.finish(),
+        }));
+    }
+
+    fn fail_all(&mut self, error: &ModelError, events: &mut Vec<Event>) {
+        let mut requests: Vec<RequestId> = self.running.drain(..).map(|r| r.request).collect();
+        requests.extend(self.searching.drain(..).map(|s| s.request));
+        requests.sort_unstable();
+        requests.dedup();
+        events.extend(requests.into_iter().map(|request| Event::Failed {
+            request,
+            error: ModelError::Request(error.to_string()),
+        }));
     }
 }
 
 /// Chooses a sample's next token; none when that completes it.
 fn advance(mut running: Running, logits: &[f32], events: &mut Vec<Event>) -> Option<Running> {
-    let Running {
-        request,
-        sample,
-        made,
-        ..
-    } = running;
+    let (request, sample) = (running.request, running.sample);
     let settings = &running.settings;
+    let made = running.tokens.len();
     let (token, logprob) = settings.sampling.choose(logits, sample as u64, made as u64);
     events.push(Event::Token {
         request,
         sample,
-        token,
-        logprob,
+        token: Scored {
+            token,
+            logprob: Some(logprob),
+            top: top(logits, settings.top),
+        },
     });
-    let reason = if settings.ends.contains(&token) {
-        Some(Finish::End)
-    } else if made + 1 >= settings.max_tokens {
-        Some(Finish::Length)
+    running.tokens.push(token);
+    let reason = if settings.ends.reached(&running.tokens) {
+        Finish::End
+    } else if running.tokens.len() >= settings.max_tokens {
+        Finish::Length
     } else {
-        None
+        return Some(running);
     };
-    if let Some(reason) = reason {
-        events.push(Event::Finished {
-            request,
-            sample,
-            reason,
-        });
-        return None;
-    }
-    running.last = token;
-    running.made += 1;
-    Some(running)
+    events.push(Event::Finished {
+        request,
+        sample,
+        reason,
+    });
+    None
 }

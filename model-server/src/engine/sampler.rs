@@ -100,6 +100,26 @@ pub fn log_sum_exp(logits: &[f32]) -> f64 {
         .ln()
 }
 
+/// The `n` likeliest tokens with their log-probabilities, best first; the first of equals.
+pub fn top(logits: &[f32], n: usize) -> Vec<(u32, f64)> {
+    if n == 0 {
+        return Vec::new();
+    }
+    let normaliser = log_sum_exp(logits);
+    let better = |a: &u32, b: &u32| {
+        let (x, y) = (logits[*a as usize], logits[*b as usize]);
+        y.total_cmp(&x).then(a.cmp(b))
+    };
+    let mut tokens: Vec<u32> = (0..logits.len() as u32).collect();
+    if n < tokens.len() {
+        tokens.select_nth_unstable_by(n - 1, better);
+        tokens.truncate(n);
+    }
+    tokens.sort_by(better);
+    let scored = |t: u32| (t, f64::from(logits[t as usize]) - normaliser);
+    tokens.into_iter().map(scored).collect()
+}
+
 /// The token of the largest logit; the first of equals.
 pub fn likeliest(logits: &[f32]) -> usize {
     let mut best = 0;

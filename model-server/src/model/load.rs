@@ -38,10 +38,22 @@ impl Model<f32> {
     /// # Errors
     /// A file that cannot be written.
     pub fn save(&self, dir: &Path) -> Result<(), ModelError> {
+        self.save_as(dir, Precision::F32)
+    }
+
+    /// The same with each number rounded to bfloat16 (half the bytes; to even where two are equally near).
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save_bf16(&self, dir: &Path) -> Result<(), ModelError> {
+        self.save_as(dir, Precision::Bf16)
+    }
+
+    fn save_as(&self, dir: &Path, precision: Precision) -> Result<(), ModelError> {
         fs::create_dir_all(dir).map_err(ModelError::io(dir))?;
         let config = format!("{:#}\n", self.config.to_json());
         write(&dir.join(CONFIG), config.as_bytes())?;
-        save_params(&self.params, &dir.join(WEIGHTS))
+        save_params(&self.params, &dir.join(WEIGHTS), precision)
     }
 }
 
@@ -184,16 +196,52 @@ fn half(bits: u16) -> f32 {
     sign * size
 }
 
-/// Writes tensors as F32; those that [`Params::trained`] leaves out are not written.
+/// How numbers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// As they are.
+    F32,
+    /// Rounded to bfloat16.
+    Bf16,
+}
+
+impl Precision {
+    fn bytes(self, tensor: &[f32]) -> Vec<u8> {
+        match self {
+            Self::F32 => tensor.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Self::Bf16 => tensor.iter().flat_map(|x| bf16(*x).to_le_bytes()).collect(),
+        }
+    }
+}
+
+/// The nearest bfloat16, the even one of two that are equally near.
+fn bf16(x: f32) -> u16 {
+    let bits = x.to_bits();
+    if x.is_nan() {
+        return (bits >> 16) as u16 | 0x40;
+    }
+    let even = bits >> 16 & 1;
+    (bits.wrapping_add(0x7FFF + even) >> 16) as u16
+}
+
+/// Writes tensors; those that [`Params::trained`] leaves out are not written.
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn save_params(params: &Params<f32>, path: &Path) -> Result<(), ModelError> {
+pub fn save_params(
+    params: &Params<f32>,
+    path: &Path,
+    precision: Precision,
+) -> Result<(), ModelError> {
     let bytes: Vec<Vec<u8>> = params
         .tensors()
         .iter()
-        .map(|t| t.iter().flat_map(|x| x.to_le_bytes()).collect())
+        .map(|t| precision.bytes(t))
         .collect();
+    let dtype = match precision {
+        Precision::F32 => Dtype::F32,
+        Precision::Bf16 => Dtype::BF16,
+    };
     let damaged = |message: String| ModelError::Damaged {
         path: path.to_path_buf(),
         message,
@@ -203,7 +251,7 @@ pub fn save_params(params: &Params<f32>, path: &Path) -> Result<(), ModelError> 
         if bytes.is_empty() && !spec.is_empty() {
             continue;
         }
-        let view = TensorView::new(Dtype::F32, spec.shape.clone(), bytes);
+        let view = TensorView::new(dtype, spec.shape.clone(), bytes);
         views.push((
             spec.name.as_str(),
             view.map_err(|e| damaged(e.to_string()))?,
@@ -225,7 +273,19 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
 
 #[cfg(test)]
 mod tests {
-    use super::half;
+    use super::{bf16, half};
+
+    #[test]
+    fn bfloat16_rounds_to_the_nearest() {
+        for (x, bits) in [
+            (1.0, 0x3F80),
+            (-2.0, 0xC000),
+            (1.003_906_25, 0x3F80),
+            (1.011_718_8, 0x3F82),
+        ] {
+            assert_eq!(bf16(x), bits, "{x}");
+        }
+    }
 
     #[test]
     fn halves() {

@@ -6,10 +6,14 @@
 pub mod config;
 pub mod load;
 pub mod tokenizer;
+pub mod tokenizer_train;
 mod train_pass;
 mod transfer_pass;
 
 use std::sync::Arc;
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use crate::error::ModelError;
 use crate::kernels::int8;
@@ -327,16 +331,36 @@ impl<T: Real> Model<T> {
     }
 }
 
-/// A number that other weights are unlikely to share: FNV-1a over a sample of the numbers.
+/// Numbers that are hashed as one part.
+const HASHED: usize = 1 << 20;
+
+/// A number that other weights do not share: SHA-256 over all numbers in order, of which 64 bits are taken. Parts are
+/// hashed on several threads, and their digests once more.
 fn identify<T: Real>(params: &Params<T>) -> WeightsId {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for tensor in params.tensors() {
-        let step = (tensor.len() / 997).max(1);
-        for x in tensor.iter().step_by(step) {
-            for byte in x.to_f64().to_bits().to_le_bytes() {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let parts: Vec<(usize, &[T])> = params
+        .tensors()
+        .iter()
+        .enumerate()
+        .flat_map(|(i, tensor)| tensor.chunks(HASHED).map(move |part| (i, part)))
+        .collect();
+    let digest = |(tensor, part): &(usize, &[T])| {
+        let mut hasher = Sha256::new();
+        hasher.update((*tensor as u64).to_le_bytes());
+        let mut bytes = [0; 1024];
+        for numbers in part.chunks(bytes.len() / 8) {
+            for (out, x) in bytes.chunks_exact_mut(8).zip(numbers) {
+                out.copy_from_slice(&x.to_f64().to_bits().to_le_bytes());
             }
+            hasher.update(&bytes[..8 * numbers.len()]);
         }
-    }
-    hash
+        hasher.finalize()
+    };
+    let digests: Vec<_> = parts.par_iter().map(digest).collect();
+    let whole = digests
+        .iter()
+        .fold(Sha256::new(), |all, part| all.chain_update(part))
+        .finalize();
+    let mut first = [0; 8];
+    first.copy_from_slice(&whole[..8]);
+    u64::from_le_bytes(first)
 }

@@ -72,4 +72,62 @@ impl Tokenizer {
             .decode(tokens, true)
             .map_err(|e| ModelError::Tokenizer(e.to_string()))
     }
+
+    /// The text of one token, special ones included; bytes that are no whole character become U+FFFD.
+    ///
+    /// # Errors
+    /// What the tokenizer says.
+    pub fn decode_one(&self, token: u32) -> Result<String, ModelError> {
+        self.inner
+            .decode(&[token], false)
+            .map_err(|e| ModelError::Tokenizer(e.to_string()))
+    }
+
+    /// The number of a token by its text.
+    pub fn token(&self, text: &str) -> Option<u32> {
+        self.inner.token_to_id(text)
+    }
+}
+
+/// Text of tokens that come one by one. A character whose bytes are spread over tokens comes with its last one.
+#[derive(Clone, Debug, Default)]
+pub struct TextStream {
+    /// Tokens since a little before the last whole character.
+    tokens: Vec<u32>,
+    /// How many of them were told.
+    told: usize,
+}
+
+impl TextStream {
+    /// The text that one token more makes certain.
+    ///
+    /// # Errors
+    /// What the tokenizer says.
+    pub fn push(&mut self, tokenizer: &Tokenizer, token: u32) -> Result<String, ModelError> {
+        self.tokens.push(token);
+        let text = self.untold(tokenizer)?;
+        if text.is_empty() || text.ends_with(char::REPLACEMENT_CHARACTER) {
+            return Ok(String::new());
+        }
+        // What was told last stays as context: some tokenizers drop a space at the beginning.
+        self.tokens.drain(..self.told);
+        self.told = self.tokens.len();
+        Ok(text)
+    }
+
+    /// The rest, whole characters or not.
+    ///
+    /// # Errors
+    /// What the tokenizer says.
+    pub fn end(&mut self, tokenizer: &Tokenizer) -> Result<String, ModelError> {
+        let text = self.untold(tokenizer)?;
+        self.told = self.tokens.len();
+        Ok(text)
+    }
+
+    fn untold(&self, tokenizer: &Tokenizer) -> Result<String, ModelError> {
+        let before = tokenizer.decode(&self.tokens[..self.told])?;
+        let all = tokenizer.decode(&self.tokens)?;
+        Ok(all.get(before.len()..).unwrap_or_default().to_owned())
+    }
 }

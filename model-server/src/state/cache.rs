@@ -8,17 +8,62 @@
 //! Recent entries and those that are dear to recompute stay.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use super::{State, WeightsId};
+use crate::error::ModelError;
 
-/// Hash, length, weights.
+/// Names a cached state: the weights that made it, the hash of its tokens and their number. Its text form is that of a
+/// `state_id` over HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Key {
+pub struct StateKey {
     hash: u64,
     len: usize,
     weights: WeightsId,
 }
+
+type Key = StateKey;
+
+impl StateKey {
+    /// Tokens of the text that led to the state.
+    pub fn tokens(self) -> usize {
+        self.len
+    }
+}
+
+impl fmt::Display for StateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "state-{:016x}-{:016x}-{}",
+            self.weights, self.hash, self.len
+        )
+    }
+}
+
+impl FromStr for StateKey {
+    type Err = ModelError;
+
+    fn from_str(text: &str) -> Result<Self, ModelError> {
+        let unknown = || ModelError::UnknownState(text.into());
+        let mut parts = text.strip_prefix("state-").ok_or_else(unknown)?.split('-');
+        let mut next = || parts.next().ok_or_else(unknown);
+        let (weights, hash, len) = (next()?, next()?, next()?);
+        let number = |hex: &str| u64::from_str_radix(hex, 16).map_err(|_| unknown());
+        let key = Self {
+            weights: number(weights)?,
+            hash: number(hash)?,
+            len: len.parse().map_err(|_| unknown())?,
+        };
+        // Only what `Display` writes is a name.
+        (key.to_string() == text).then_some(key).ok_or_else(unknown)
+    }
+}
+
+/// A cached text: its tokens, the state after them and what is stored with it.
+pub type Cached<P> = (Arc<[u32]>, State, P);
 
 /// What is stored for a prefix.
 #[derive(Debug)]
@@ -123,6 +168,18 @@ impl<P: Clone> StateCache<P> {
         Some((key.len, entry.state.clone(), entry.payload.clone()))
     }
 
+    /// The state of that name, if it is still held.
+    pub fn get(&mut self, key: StateKey) -> Option<Cached<P>> {
+        let found = self.entries.contains_key(&key);
+        self.touch(key);
+        self.stats.hits += u64::from(found);
+        self.stats.misses += u64::from(!found);
+        let entry = self.entries.get(&key)?;
+        self.stats.tokens_saved += key.len as u64;
+        let state = entry.state.clone();
+        Some((Arc::clone(&entry.tokens), state, entry.payload.clone()))
+    }
+
     fn nearest(
         &self,
         weights: WeightsId,
@@ -145,12 +202,12 @@ impl<P: Clone> StateCache<P> {
             })
     }
 
-    /// Stores the state after `tokens`. Returns false when it alone is larger than the budget, or when its position is not
-    /// the number of tokens: a state ahead of its key would be a wrong answer later.
-    pub fn insert(&mut self, tokens: &[u32], state: State, payload: P) -> bool {
+    /// Stores the state after `tokens` and returns its name. None when it alone is larger than the budget, or when its position
+    /// is not the number of tokens: a state ahead of its key would be a wrong answer later.
+    pub fn insert(&mut self, tokens: &[u32], state: State, payload: P) -> Option<StateKey> {
         let bytes = state.bytes() + 4 * tokens.len() + size_of::<Entry<P>>();
         if bytes > self.budget || state.position() != tokens.len() {
-            return false;
+            return None;
         }
         let hashes = hashes(tokens);
         let key = Key {
@@ -200,7 +257,7 @@ impl<P: Clone> StateCache<P> {
         *self.lengths.entry(key.len).or_default() += 1;
         self.bytes += bytes;
         self.touch(key);
-        true
+        Some(key)
     }
 
     /// Sets the rank anew, as of now.
@@ -279,7 +336,11 @@ mod tests {
     fn the_longest_prefix_of_any_length_is_found() {
         let mut cache = StateCache::new(1 << 20);
         for n in [1, 5, 9] {
-            assert!(cache.insert(&tokens(n), state(n as usize, 7, 10), n));
+            assert!(
+                cache
+                    .insert(&tokens(n), state(n as usize, 7, 10), n)
+                    .is_some()
+            );
         }
         let hit = |cache: &mut StateCache<u32>, t: &[u32]| {
             cache.longest_prefix(7, t).map(|(n, _, p)| (n, p))
@@ -296,9 +357,29 @@ mod tests {
     }
 
     #[test]
+    fn a_name_finds_its_state_and_no_other() {
+        let mut cache = StateCache::new(1 << 20);
+        let key = cache.insert(&tokens(5), state(5, 7, 10), "five").unwrap();
+        let read: StateKey = key.to_string().parse().unwrap();
+        let (found, _, payload) = cache.get(read).unwrap();
+        assert_eq!((&*found, payload), (&tokens(5)[..], "five"));
+        let other = StateKey { weights: 8, ..key };
+        assert!(cache.get(other).is_none());
+        for text in [
+            "",
+            "state-",
+            "state-1-2-3",
+            "state-zz-0-1",
+            &format!("{key}-0"),
+        ] {
+            assert!(text.parse::<StateKey>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_state_ahead_of_its_key_is_refused() {
         let mut cache = StateCache::new(1 << 20);
-        assert!(!cache.insert(&tokens(3), state(4, 7, 10), ()));
+        assert!(cache.insert(&tokens(3), state(4, 7, 10), ()).is_none());
         assert!(cache.is_empty());
     }
 
@@ -306,9 +387,17 @@ mod tests {
     fn the_budget_holds_and_dear_entries_outlive_cheap_ones() {
         let mut cache = StateCache::new(60_000);
         // 500 tokens that nothing else precedes, then many short ones, all of about 4 KB.
-        assert!(cache.insert(&tokens(500), state(500, 1, 1000), ()));
+        assert!(
+            cache
+                .insert(&tokens(500), state(500, 1, 1000), ())
+                .is_some()
+        );
         for i in 0..100 {
-            assert!(cache.insert(&[1000 + i, 1], state(2, 1, 1000), ()));
+            assert!(
+                cache
+                    .insert(&[1000 + i, 1], state(2, 1, 1000), ())
+                    .is_some()
+            );
             assert!(cache.bytes() <= 60_000);
         }
         assert!(cache.stats().evictions > 80);
@@ -325,7 +414,7 @@ mod tests {
             "the oldest is not"
         );
         assert!(
-            !cache.insert(&tokens(2), state(2, 1, 100_000), ()),
+            cache.insert(&tokens(2), state(2, 1, 100_000), ()).is_none(),
             "larger than the budget"
         );
     }
@@ -333,7 +422,7 @@ mod tests {
     #[test]
     fn an_entry_costs_what_lies_beyond_its_nearest_prefix() {
         let mut cache = StateCache::new(1 << 20);
-        assert!(cache.insert(&tokens(100), state(100, 1, 10), ()));
+        assert!(cache.insert(&tokens(100), state(100, 1, 10), ()).is_some());
         let rank = |cache: &StateCache<()>, len: usize| {
             cache
                 .entries
@@ -342,7 +431,7 @@ mod tests {
                 .map(|(_, e)| e.rank)
         };
         let alone = rank(&cache, 100);
-        assert!(cache.insert(&tokens(99), state(99, 1, 10), ()));
+        assert!(cache.insert(&tokens(99), state(99, 1, 10), ()).is_some());
         assert!(
             rank(&cache, 100) < alone,
             "one token from a cached prefix is cheap"

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
@@ -38,36 +41,81 @@ pub struct Read {
     pub too_long: usize,
 }
 
-#[derive(serde::Deserialize)]
-struct Row {
-    prompt: String,
-    completion: String,
+/// A row of a file of pairs.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct Row {
+    /// What is given.
+    pub prompt: String,
+    /// What is learnt.
+    pub completion: String,
 }
 
-/// Reads JSON lines of `{"prompt": .., "completion": ..}`; each completion ends with `end`, if there is such a token.
+/// Reads the rows of a file of pairs: Parquet where its name ends in `.parquet` (columns `prompt` and `completion`, plain or
+/// snappy), else JSON lines. Other columns and fields are passed over.
 ///
 /// # Errors
-/// A file that cannot be read, or a row without the two fields or with an empty one: the message names the line.
-pub fn read_jsonl(
+/// A file that cannot be read, or a row without the two fields: the message names the row, from 1.
+pub fn read_rows(path: &Path) -> Result<Vec<Row>, ModelError> {
+    if path.extension().is_some_and(|e| e == "parquet") {
+        return read_parquet(path);
+    }
+    let text = std::fs::read_to_string(path).map_err(ModelError::io(path))?;
+    let lines = text.lines().enumerate();
+    lines
+        .filter(|(_, row)| !row.trim().is_empty())
+        .map(|(line, row)| serde_json::from_str(row).map_err(|e| wrong(path, line, &e.to_string())))
+        .collect()
+}
+
+fn read_parquet(path: &Path) -> Result<Vec<Row>, ModelError> {
+    let file = std::fs::File::open(path).map_err(ModelError::io(path))?;
+    let damaged = |e: ParquetError| ModelError::Training(format!("{}: {e}", path.display()));
+    let reader = SerializedFileReader::new(file).map_err(damaged)?;
+    let mut rows = Vec::new();
+    for (at, row) in reader.get_row_iter(None).map_err(damaged)?.enumerate() {
+        let row = row.map_err(damaged)?;
+        let text = |name: &str| {
+            let mut columns = row.get_column_iter();
+            match columns.find(|(column, _)| column.as_str() == name) {
+                Some((_, Field::Str(text))) => Ok(text.clone()),
+                _ => Err(wrong(
+                    path,
+                    at,
+                    &format!("there is no text in column `{name}`"),
+                )),
+            }
+        };
+        rows.push(Row {
+            prompt: text("prompt")?,
+            completion: text("completion")?,
+        });
+    }
+    Ok(rows)
+}
+
+fn wrong(path: &Path, row: usize, what: &str) -> ModelError {
+    ModelError::Training(format!("{}:{}: {what}", path.display(), row + 1))
+}
+
+/// Reads pairs as tokens; each completion ends with `end`, if there is such a token.
+///
+/// # Errors
+/// As [`read_rows`], and a row with an empty prompt or completion.
+pub fn read_pairs(
     path: &Path,
     tokenizer: &Tokenizer,
     end: Option<u32>,
     max_tokens: usize,
 ) -> Result<Read, ModelError> {
-    let text = std::fs::read_to_string(path).map_err(ModelError::io(path))?;
     let mut read = Read::default();
-    for (line, row) in text
-        .lines()
-        .enumerate()
-        .filter(|(_, row)| !row.trim().is_empty())
-    {
-        let wrong =
-            |what: &str| ModelError::Training(format!("{}:{}: {what}", path.display(), line + 1));
-        let row: Row = serde_json::from_str(row).map_err(|e| wrong(&e.to_string()))?;
+    for (line, row) in read_rows(path)?.into_iter().enumerate() {
         let mut completion = tokenizer.encode(&row.completion)?;
+        if completion.is_empty() {
+            return Err(wrong(path, line, "the completion is empty"));
+        }
         completion.extend(end);
         let example = Example::new(&tokenizer.encode(&row.prompt)?, &completion)
-            .ok_or_else(|| wrong("the prompt or the completion is empty"))?;
+            .ok_or_else(|| wrong(path, line, "the prompt is empty"))?;
         if example.tokens.len() > max_tokens {
             read.too_long += 1;
         } else {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ModelError;
 use crate::layers::params::Params;
-use crate::model::load::{load_trained, save_params, write};
+use crate::model::load::{Precision, load_trained, save_params, write};
 use crate::model::{LossSum, Model};
 use adamw::AdamW;
 use data::{Example, order, pack};
@@ -56,7 +56,11 @@ impl TrainConfig {
         self.learning_rate * (self.final_rate + (1.0 - self.final_rate) * cosine)
     }
 
-    fn check(&self) -> Result<(), ModelError> {
+    /// Checks the settings' ranges.
+    ///
+    /// # Errors
+    /// A setting out of range, by name.
+    pub fn check(&self) -> Result<(), ModelError> {
         let wrong = |what: &str| Err(ModelError::Training(what.into()));
         if self.batch_size == 0 || self.steps == 0 {
             return wrong("batch_size and steps must be at least 1");
@@ -193,8 +197,8 @@ impl Trainer {
     /// A file that cannot be written.
     pub fn save(&self, dir: &Path) -> Result<(), ModelError> {
         self.model.save(dir)?;
-        save_params(&self.optimiser.mean, &dir.join(MEAN))?;
-        save_params(&self.optimiser.square, &dir.join(SQUARE))?;
+        save_params(&self.optimiser.mean, &dir.join(MEAN), Precision::F32)?;
+        save_params(&self.optimiser.square, &dir.join(SQUARE), Precision::F32)?;
         let journal = Journal {
             step: self.step,
             config: self.config.clone(),
@@ -216,6 +220,11 @@ impl Trainer {
     /// The model at the end of the run.
     pub fn into_model(self) -> Model {
         self.model
+    }
+
+    /// The run's settings.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
     }
 
     /// Steps made.

@@ -9,9 +9,12 @@ mod config;
 mod context;
 mod convert;
 mod doctor;
+mod generate;
 mod inputs;
 mod interrupt;
 mod lean;
+mod model;
+mod pairs;
 mod policy;
 mod prove;
 mod repl;
@@ -22,6 +25,8 @@ mod runs;
 mod serve;
 mod setup;
 mod table;
+mod tokenizer;
+mod train;
 mod verify;
 mod work;
 
@@ -58,6 +63,11 @@ enum Command {
     Replay(replay::Args),
     Repl(repl::Args),
     Serve(serve::Args),
+    Generate(generate::Args),
+    Pairs(pairs::Args),
+    Tokenizer(tokenizer::Args),
+    Train(train::Args),
+    Model(model::Args),
     Setup(setup::Args),
     Doctor(doctor::Args),
     Config(config::Args),
@@ -103,6 +113,11 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Replay(args) => replay::run(context, args).await,
         Command::Repl(args) => repl::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
+        Command::Generate(args) => generate::run(context, &args),
+        Command::Pairs(args) => pairs::run(context, &args),
+        Command::Tokenizer(args) => tokenizer::run(context, args),
+        Command::Model(args) => model::run(context, args).await,
+        Command::Train(args) => train::run(context, args).await,
         Command::Setup(args) => setup::run(context, &args),
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Config(args) => config::run(context, args),

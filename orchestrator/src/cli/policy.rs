@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::context::Context;
 use crate::config::{PolicyConfig, PolicyKind};
 use crate::exit::Failure;
+use crate::local_model;
 use crate::policy::Policy;
 use crate::policy::http::HttpPolicy;
 use crate::policy::mixture::Mixture;
@@ -16,13 +18,15 @@ pub struct PolicyArgs {
     /// Who proposes tactics [default: portfolio]
     #[arg(long, value_enum, value_name = "KIND", overrides_with = "policy")]
     policy: Option<PolicyKind>,
-    /// Base address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1
+    /// Base address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1 [default: the
+    /// bundled model, served by this program]
     #[arg(long, value_name = "URL", overrides_with = "endpoint")]
     endpoint: Option<String>,
     /// The model's name, as the server knows it
     #[arg(long, value_name = "NAME", overrides_with = "model")]
     model: Option<String>,
-    /// The prompt template: a bundled one (reprover, bfs-prover, internlm, deepseek) or a file
+    /// The prompt template: a bundled one (lakatos, reprover, bfs-prover, internlm,
+    /// deepseek) or a file
     #[arg(long, value_name = "NAME|FILE", overrides_with = "template")]
     template: Option<String>,
 }
@@ -44,24 +48,29 @@ impl PolicyArgs {
     }
 }
 
-/// The policy that a configuration means. Reads the API key from the environment.
-pub fn build(config: &PolicyConfig) -> Result<Arc<dyn Policy>, Failure> {
+/// The policy that a configuration means. Reads the API key from the environment, and serves the bundled model where a model
+/// is asked and no server is named.
+pub async fn build(context: &Context, config: &PolicyConfig) -> Result<Arc<dyn Policy>, Failure> {
     let portfolio = || -> Arc<dyn Policy> { Arc::new(Portfolio::new()) };
     Ok(match config.kind {
         PolicyKind::Portfolio => portfolio(),
-        PolicyKind::Http => http(config)?,
+        PolicyKind::Http => http(context, config).await?,
         PolicyKind::Mixture => Arc::new(Mixture::new(vec![
-            (config.portfolio_weight, portfolio()),
-            (1.0, http(config)?),
+            (config.portfolio_weight, 0, portfolio()),
+            (1.0, config.model_from_round, http(context, config).await?),
         ])),
     })
 }
 
-fn http(config: &PolicyConfig) -> Result<Arc<dyn Policy>, Failure> {
-    let key = std::env::var(&config.api_key_env)
-        .ok()
-        .filter(|k| !k.is_empty());
-    let policy = HttpPolicy::new(config.http.clone(), key)
-        .map_err(|e| Failure::config(format!("policy.http: {e}")))?;
+async fn http(context: &Context, config: &PolicyConfig) -> Result<Arc<dyn Policy>, Failure> {
+    let (http, key) = if config.http.base_url.is_empty() {
+        let served = local_model::serve(&context.made_data_dir()?, &config.http).await?;
+        (served, None)
+    } else {
+        let key = std::env::var(&config.api_key_env).ok();
+        (config.http.clone(), key.filter(|k| !k.is_empty()))
+    };
+    let policy =
+        HttpPolicy::new(http, key).map_err(|e| Failure::config(format!("policy.http: {e}")))?;
     Ok(Arc::new(policy))
 }

@@ -54,7 +54,7 @@ pub async fn work(context: &Context, job: Job, input_errors: u32) -> Result<Done
     let store = Arc::new(store);
     let stop = Cancel::new();
     interrupt::listen(stop.clone(), Arc::clone(&context.console));
-    let policy = policy::build(&config.policy)?;
+    let policy = policy::build(context, &config.policy).await?;
     let counts = store.counts(run.id)?;
     let workers = lean::workers(&config.lean);
     let lean = launcher.describe();
@@ -132,9 +132,12 @@ pub async fn work(context: &Context, job: Job, input_errors: u32) -> Result<Done
     })
 }
 
-/// One theorem a worker keeps Lean busy; where a model is asked, others run in the meantime.
+/// One theorem a worker keeps Lean busy; where a model is asked, others run in the meantime: but not where it needs the same
+/// cores.
 fn in_flight(config: &Config, workers: usize) -> usize {
+    let own_model = config.policy.http.base_url.is_empty();
     match config.run.in_flight {
+        0 if config.policy.asks_a_model() && own_model => workers + 1,
         0 if config.policy.asks_a_model() => workers + config.policy.http.concurrency,
         0 => workers,
         n => n,

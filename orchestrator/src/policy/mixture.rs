@@ -21,19 +21,36 @@ pub struct Mixture {
 struct Part {
     policy: Arc<dyn Policy>,
     shift: f64,
+    /// The mixture's round that is its first.
+    from: u32,
     reported: AtomicBool,
 }
 
+impl Part {
+    /// What it proposes; nothing yet where it has no context, because its turn has not come.
+    fn ask<'a>(&'a self, context: Option<&'a PolicyContext<'a>>) -> PolicyFuture<'a> {
+        match context {
+            Some(context) => self.policy.propose(context),
+            None => Box::pin(std::future::ready(Ok(Round {
+                proposals: Vec::new(),
+                more: true,
+            }))),
+        }
+    }
+}
+
 impl Mixture {
-    /// A mixture of policies with positive weights; what is not positive counts as very little.
-    pub fn new(parts: Vec<(f64, Arc<dyn Policy>)>) -> Self {
+    /// A mixture of policies, each with its weight and the round in which it is first asked: a dear one need not be asked for
+    /// goals that a cheap one closes. Weights that are not positive count as very little.
+    pub fn new(parts: Vec<(f64, u32, Arc<dyn Policy>)>) -> Self {
         let clean = |w: f64| if w.is_finite() && w > 0.0 { w } else { 1e-9 };
-        let total: f64 = parts.iter().map(|(w, _)| clean(*w)).sum();
+        let total: f64 = parts.iter().map(|(w, ..)| clean(*w)).sum();
         let parts = parts
             .into_iter()
-            .map(|(w, policy)| Part {
+            .map(|(w, from, policy)| Part {
                 policy,
                 shift: (clean(w) / total).ln(),
+                from,
                 reported: AtomicBool::new(false),
             })
             .collect();
@@ -57,10 +74,16 @@ impl Policy for Mixture {
 
     fn propose<'a>(&'a self, context: &'a PolicyContext<'a>) -> PolicyFuture<'a> {
         Box::pin(async move {
+            let own = |part: &Part| {
+                let round = context.round.checked_sub(part.from)?;
+                Some(PolicyContext { round, ..*context })
+            };
+            let contexts: Vec<Option<PolicyContext<'_>>> = self.parts.iter().map(own).collect();
             let answers = join_all(
                 self.parts
                     .iter()
-                    .map(|p| p.policy.propose(context))
+                    .zip(&contexts)
+                    .map(|(part, context)| part.ask(context.as_ref()))
                     .collect(),
             )
             .await;

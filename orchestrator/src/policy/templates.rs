@@ -93,13 +93,14 @@ pub enum TemplateError {
     },
 }
 
-const BUNDLED: [(&str, &str); 4] = [
+const BUNDLED: [(&str, &str); 5] = [
     (
         "bfs-prover",
         include_str!("../../templates/bfs-prover.toml"),
     ),
     ("deepseek", include_str!("../../templates/deepseek.toml")),
     ("internlm", include_str!("../../templates/internlm.toml")),
+    ("lakatos", include_str!("../../templates/lakatos.toml")),
     ("reprover", include_str!("../../templates/reprover.toml")),
 ];
 

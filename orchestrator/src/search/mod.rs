@@ -14,7 +14,7 @@
 //!
 //! With one theorem at a time, a seed and budgets in nodes, a run repeats itself exactly.
 
-mod alternatives;
+pub(crate) mod alternatives;
 pub mod budget;
 mod config;
 mod engine;

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
-    /// Where the API's `/v1` is, such as `http://127.0.0.1:8000/v1`.
+    /// Where the API's `/v1` is, such as `http://127.0.0.1:8000/v1`. Empty: the bundled model, which the program serves
+    /// to itself, with its own name and template.
     pub base_url: String,
     /// The model's name, as the server knows it.
     pub model: String,
-    /// The prompt template: a bundled one's name (`reprover`, `bfs-prover`, `internlm`, `deepseek`)
+    /// The prompt template: a bundled one's name (`lakatos`, `reprover`, `bfs-prover`, `internlm`, `deepseek`)
     /// or the path of a TOML file.
     pub template: String,
     /// Completions asked for in each round.
@@ -43,7 +44,7 @@ pub struct HttpConfig {
 impl Default for HttpConfig {
     fn default() -> Self {
         Self {
-            base_url: "http://127.0.0.1:8000/v1".into(),
+            base_url: String::new(),
             model: "default".into(),
             template: "bfs-prover".into(),
             samples: 8,

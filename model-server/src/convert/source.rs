@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::error::ModelError;
+use crate::layers::mixer;
 use crate::model::load::write;
 use crate::model::tokenizer::TOKENIZER;
 use crate::model::{Model, Naming};
@@ -26,7 +27,8 @@ impl Source {
             return super::gguf::read(path);
         }
         let model = Model::load(path)?;
-        if model.config().naming != Naming::Llama {
+        let softmax = |l: &mixer::Config| matches!(l, mixer::Config::Attention(_));
+        if model.config().naming != Naming::Llama || !model.config().layers.iter().all(softmax) {
             return Err(ModelError::Request(format!(
                 "{} holds no softmax model in Llama's layout",
                 path.display()

@@ -101,7 +101,6 @@ impl Softmax {
     }
 
     /// The gradients, for sequences that started with empty states; `d_sums` where the sums were used.
-    #[expect(clippy::too_many_arguments, reason = "the kernel's operands")]
     pub fn backward<T: Real>(
         &self,
         q: &[T],

@@ -23,10 +23,10 @@ fn config(steps: u32, name: &str) -> String {
 
 /// A directory with pairs, a tokenizer and a configuration.
 fn prepared(steps: u32) -> (tempfile::TempDir, String) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("a temporary directory");
     let at = |name: &str| dir.path().join(name).display().to_string();
-    std::fs::write(at("pairs.jsonl"), pairs()).unwrap();
-    std::fs::write(at("train.toml"), config(steps, "out")).unwrap();
+    std::fs::write(at("pairs.jsonl"), pairs()).expect("a temporary directory");
+    std::fs::write(at("train.toml"), config(steps, "out")).expect("a temporary directory");
     let made = run(
         dir.path(),
         &[

@@ -17,12 +17,17 @@ pub struct PolicyArgs {
     #[arg(long, value_enum, value_name = "KIND", overrides_with = "policy")]
     policy: Option<PolicyKind>,
     /// Base address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1
-    #[arg(long, value_name = "URL", overrides_with = "endpoint")]
+    #[arg(
+        long,
+        visible_alias = "model-url",
+        value_name = "URL",
+        overrides_with = "endpoint"
+    )]
     endpoint: Option<String>,
     /// The model's name, as the server knows it
     #[arg(long, value_name = "NAME", overrides_with = "model")]
     model: Option<String>,
-    /// The prompt template: a bundled one (reprover, bfs-prover, internlm, deepseek) or a file
+    /// The prompt template: a bundled one (history, reprover, bfs-prover, internlm, deepseek) or a file; auto: the server's
     #[arg(long, value_name = "NAME|FILE", overrides_with = "template")]
     template: Option<String>,
 }

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use common::{configs, tokens};
@@ -515,4 +517,36 @@ async fn states_without_room_are_an_error_of_the_request() {
         .complete(json!({"prompt": "a", "max_tokens": 2}))
         .await;
     assert!(answer["state_id"].is_null(), "nothing is kept");
+}
+
+/// A Python with OpenAI's client in it, where one can be had.
+fn python_with_client() -> Option<PathBuf> {
+    let venv = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/openai-client");
+    let python = venv.join("bin/python");
+    let succeeds = |command: &mut Command| command.output().is_ok_and(|o| o.status.success());
+    let has = |python: &Path| succeeds(Command::new(python).args(["-c", "import openai"]));
+    if has(&python) {
+        return Some(python);
+    }
+    let _ = std::fs::remove_dir_all(&venv);
+    let made = succeeds(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "openai==3.57.0"];
+    (made && succeeds(Command::new(&python).args(install)) && has(&python)).then_some(python)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openais_own_client_works_unchanged() {
+    let Some(python) = python_with_client() else {
+        println!("skipped: python3 with pip and its package index are needed for OpenAI's client");
+        return;
+    };
+    let running = serve().await;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/openai_client.py");
+    let url = running.url.clone();
+    let ask = move || Command::new(python).arg(script).arg(url).output();
+    let output = tokio::task::spawn_blocking(ask).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{errors}");
+    assert!(said.contains("all as expected"), "{said}\n{errors}");
 }

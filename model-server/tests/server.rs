@@ -309,7 +309,7 @@ async fn given_completions_are_scored() {
     let choice = &made["choices"][0];
     let ids: Vec<u32> = "goal".bytes().map(u32::from).collect();
     // What was generated greedily may hold bytes that are no text: it is scored by its tokens.
-    let tokens = choice["logprobs"]["token_logprobs"].as_array().unwrap();
+    let made = choice["logprobs"]["token_logprobs"].as_array().unwrap();
     let text = json!({"prompt": "goal", "echo": true, "max_tokens": 0, "logprobs": 1});
     let scored = running.complete(text).await;
     assert_eq!(scored["choices"][0]["text"], "goal");
@@ -335,7 +335,7 @@ async fn given_completions_are_scored() {
         let given = list["choices"][0]["logprobs"]["token_logprobs"][4]
             .as_f64()
             .unwrap();
-        assert!((given - tokens[0].as_f64().unwrap()).abs() < 1e-4);
+        assert!((given - made[0].as_f64().unwrap()).abs() < 1e-4);
     }
 }
 
@@ -530,7 +530,14 @@ fn python_with_client() -> Option<PathBuf> {
     }
     let _ = std::fs::remove_dir_all(&venv);
     let made = succeeds(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "openai==3.57.0"];
+    let install = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "openai==3.57.0",
+    ];
     (made && succeeds(Command::new(&python).args(install)) && has(&python)).then_some(python)
 }
 

@@ -97,8 +97,8 @@ impl HttpPolicy {
         })
     }
 
-    /// What the server says of itself, asked once it is there.
-    async fn known(&self) -> Result<&Known, PolicyError> {
+    /// What the server says of itself, asked until it was there once. The error is none where it is not there yet.
+    async fn known(&self) -> Result<&Known, Option<PolicyError>> {
         let ask = async || {
             let said = self.client.extension().await.ok_or(None)?;
             let own = said.template.filter(|_| self.config.template == AUTO);
@@ -116,14 +116,7 @@ impl HttpPolicy {
                 states: said.states && self.config.states && !self.config.chat,
             })
         };
-        self.known
-            .get_or_try_init(ask)
-            .await
-            .map_err(|e: Option<PolicyError>| {
-                e.unwrap_or_else(|| PolicyError::Unavailable {
-                    message: format!("nothing serves a model at {}", self.config.base_url),
-                })
-            })
+        self.known.get_or_try_init(ask).await
     }
 
     async fn round(
@@ -222,7 +215,20 @@ impl Policy for HttpPolicy {
 
     fn propose<'a>(&'a self, context: &'a PolicyContext<'a>) -> PolicyFuture<'a> {
         Box::pin(async move {
-            let known = self.known().await?;
+            // A server that is not there yet gets the usual attempts below, without the extension.
+            let plain = || Known {
+                template: self.template.clone(),
+                states: false,
+            };
+            let unknown;
+            let known = match self.known().await {
+                Ok(known) => known,
+                Err(Some(error)) => return Err(error),
+                Err(None) => {
+                    unknown = plain();
+                    &unknown
+                }
+            };
             let parts = known.template.parts(context);
             let mut names: Vec<Option<&str>> = Vec::new();
             if known.states {

@@ -145,7 +145,6 @@ fn sixteen_samples_read_their_prompt_once_and_a_child_only_what_is_new() {
 
 #[test]
 fn a_warm_prefix_gives_what_a_cold_one_gives() {
-    let mut engine = engine_of(model(), 64);
     let text = tokens(80, 22, 6);
     let next = |engine: &mut Engine| {
         let all = Request {

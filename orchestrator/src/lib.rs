@@ -2,6 +2,7 @@
 //!
 //! - [`cli`]: one file per command; the only place that reads the environment and the home
 //!   directory, and that decides what people see.
+//! - [`checkpoint`]: where models' files are.
 //! - [`config`]: the effective configuration (defaults, files, flags).
 //! - [`scheduler`]: many theorems in flight, from the store's waiting problems to final results.
 //! - [`search`]: best-first search for one theorem; [`policy`] proposes its tactics.
@@ -13,6 +14,7 @@
 //! - [`exit`]: kinds of failure and their exit codes.
 
 pub mod bench;
+pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod events;

@@ -23,7 +23,12 @@ macro_rules! files {
 }
 
 /// What a checkpoint needs to be loaded.
-const FILES: &[(&str, &[u8])] = files!["config.json", "model.safetensors", "tokenizer.json"];
+const FILES: &[(&str, &[u8])] = files![
+    "config.json",
+    "model.safetensors",
+    "template.toml",
+    "tokenizer.json"
+];
 
 /// Writes the bundled checkpoint where it is not yet, below the data directory, and says where it is.
 ///

@@ -60,6 +60,7 @@ impl Policy for Scripted {
             Ok(Round {
                 proposals: proposals.collect(),
                 more: round + 1 < self.rounds.len(),
+                ..Round::default()
             })
         })
     }

@@ -8,9 +8,11 @@ use super::sampler::Sampling;
 use crate::error::ModelError;
 use crate::state::cache::StateKey;
 
+type Test = dyn Fn(&[u32]) -> bool + Send + Sync;
+
 /// Says whether a sample that has these tokens is complete: a test for stop strings, say.
 #[derive(Clone)]
-pub struct StopTest(Arc<dyn Fn(&[u32]) -> bool + Send + Sync>);
+pub struct StopTest(Arc<Test>);
 
 impl StopTest {
     /// A test by this function, which must depend on nothing but the tokens.

@@ -194,6 +194,12 @@ impl<T: Real> Model<T> {
         self.weights = self.weights.wrapping_add(1);
     }
 
+    /// Bytes of the 8-bit copies; 0 without them.
+    pub fn quantised_bytes(&self) -> usize {
+        let matrices = self.int8.iter().flatten().flatten();
+        matrices.map(int8::Matrix::bytes).sum()
+    }
+
     /// The state before the first token.
     pub fn new_state(&self) -> State<T> {
         State {

@@ -47,6 +47,15 @@ impl<T> State<T> {
     }
 }
 
+impl<T: Clone> State<T> {
+    /// Copies what others hold too, as the first token after a clone does.
+    pub fn detach(&mut self) {
+        for layer in &mut self.layers {
+            Arc::make_mut(layer);
+        }
+    }
+}
+
 impl<T: PartialEq> State<T> {
     /// True when both hold the same numbers.
     pub fn same_numbers(&self, other: &Self) -> bool {

@@ -6,6 +6,7 @@
 
 mod check_service;
 mod figure;
+mod model;
 mod scaling;
 mod soak;
 mod steps;
@@ -14,6 +15,7 @@ mod workload;
 
 pub use check_service::{Load, check_service};
 pub use figure::{Figure, Target, percentile};
+pub use model::model;
 pub use scaling::scaling;
 pub use soak::soak;
 pub use steps::{first_tactic, overhead};

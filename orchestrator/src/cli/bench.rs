@@ -1,5 +1,6 @@
 //! `lakatos bench`: the measurements that `docs/benchmarks.md` records.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lakatos_lean_bridge::launch::Launcher;
@@ -9,7 +10,7 @@ use super::context::Context;
 use super::lean::{self, LeanArgs};
 use super::prove;
 use crate::bench::{
-    Figure, Load, Target, check_service, first_tactic, overhead, scaling, soak, verify,
+    self, Figure, Load, Target, check_service, first_tactic, overhead, scaling, soak, verify,
 };
 use crate::exit::{Exit, Failure};
 use crate::store::Counts;
@@ -76,6 +77,17 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 239)]
         beside: u32,
     },
+    /// The model server: states, caching, decoding, 8 bits
+    ///
+    /// Example: lakatos bench model --checkpoint my-model --text README.md
+    Model {
+        /// A trained model's directory, for 8 bits against f32
+        #[arg(long, value_name = "DIR|NAME", requires = "text")]
+        checkpoint: Option<String>,
+        /// A text that such a model should know how to continue
+        #[arg(long, value_name = "FILE", requires = "checkpoint")]
+        text: Option<PathBuf>,
+    },
     /// Memory of one worker over many steps
     ///
     /// Example: lakatos bench soak --steps 20000
@@ -132,6 +144,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         print(context, "minif2f", &lean, &figures);
         return Ok(Exit::Success);
     }
+    if let What::Model { checkpoint, text } = args.what {
+        let figures = model(context, checkpoint.as_deref(), text.as_deref())?;
+        print(context, "model", "no Lean", &figures);
+        return Ok(Exit::Success);
+    }
     let launcher = lean::launcher(context, &config.lean).await?;
     let lean = launcher.describe();
     let (name, figures) = steps(context, args.what, &launcher).await?;
@@ -177,8 +194,20 @@ async fn steps(
             let said = |done: u32, mb: u64| console.say(format!("{done} steps: {mb} MB"));
             ("soak", soak(launcher, steps, &said).await?)
         }
-        What::Bundled { .. } | What::Minif2f { .. } => ("", Vec::new()),
+        What::Bundled { .. } | What::Minif2f { .. } | What::Model { .. } => ("", Vec::new()),
     })
+}
+
+fn model(
+    context: &Context,
+    checkpoint: Option<&str>,
+    text: Option<&Path>,
+) -> Result<Vec<Figure>, Failure> {
+    let dir = checkpoint
+        .map(|name| crate::checkpoint::resolve(name, &context.data_dir()?))
+        .transpose()?;
+    let said = |part: String| context.console.say(part);
+    bench::model(dir.as_deref().zip(text), &said).map_err(|e| Failure::user(e.to_string()))
 }
 
 fn counted(counts: &Counts) -> Vec<Figure> {

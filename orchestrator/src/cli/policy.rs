@@ -20,13 +20,18 @@ pub struct PolicyArgs {
     policy: Option<PolicyKind>,
     /// Base address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1 [default: the
     /// bundled model, served by this program]
-    #[arg(long, value_name = "URL", overrides_with = "endpoint")]
+    #[arg(
+        long,
+        visible_alias = "model-url",
+        value_name = "URL",
+        overrides_with = "endpoint"
+    )]
     endpoint: Option<String>,
     /// The model's name, as the server knows it
     #[arg(long, value_name = "NAME", overrides_with = "model")]
     model: Option<String>,
-    /// The prompt template: a bundled one (lakatos, reprover, bfs-prover, internlm,
-    /// deepseek) or a file
+    /// The prompt template: a bundled one (history, lakatos, reprover, bfs-prover, internlm, deepseek)
+    /// or a file; auto: the server's
     #[arg(long, value_name = "NAME|FILE", overrides_with = "template")]
     template: Option<String>,
 }

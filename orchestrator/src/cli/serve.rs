@@ -1,6 +1,8 @@
 //! `lakatos serve`: HTTP services.
 
 mod check;
+mod door;
+mod model;
 
 use super::context::Context;
 use crate::exit::{Exit, Failure};
@@ -17,10 +19,12 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     Check(check::Args),
+    Model(model::Args),
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match args.what {
         What::Check(args) => check::run(context, args).await,
+        What::Model(args) => model::run(context, args).await,
     }
 }

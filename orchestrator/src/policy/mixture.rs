@@ -32,8 +32,8 @@ impl Part {
         match context {
             Some(context) => self.policy.propose(context),
             None => Box::pin(std::future::ready(Ok(Round {
-                proposals: Vec::new(),
                 more: true,
+                ..Round::default()
             }))),
         }
     }
@@ -116,6 +116,8 @@ impl Policy for Mixture {
 /// earlier part comes first.
 fn merge(rounds: Vec<(f64, Round)>) -> Round {
     let more = rounds.iter().any(|(_, r)| r.more);
+    // At most one part is a model with states.
+    let memory = rounds.iter().find_map(|(_, r)| r.memory.clone());
     let mut all: Vec<Proposal> = rounds
         .into_iter()
         .flat_map(|(shift, round)| {
@@ -131,6 +133,7 @@ fn merge(rounds: Vec<(f64, Round)>) -> Round {
     Round {
         proposals: all,
         more,
+        memory,
     }
 }
 
@@ -175,11 +178,12 @@ mod tests {
     fn rounds_are_interleaved_by_shifted_chance() {
         let a = Round {
             proposals: vec![proposal("simp", -0.1, "a"), proposal("omega", -3.0, "a")],
-            more: false,
+            ..Round::default()
         };
         let b = Round {
             proposals: vec![proposal("omega", -0.2, "b"), proposal("rfl", -0.3, "b")],
             more: true,
+            memory: Some("s".into()),
         };
         let merged = merge(vec![(0.5f64.ln(), a), (0.5f64.ln(), b)]);
         let order: Vec<_> = merged
@@ -189,6 +193,7 @@ mod tests {
             .collect();
         assert_eq!(order, [("simp", "a"), ("omega", "b"), ("rfl", "b")]);
         assert!(merged.more);
+        assert_eq!(merged.memory.as_deref(), Some("s"));
     }
 
     #[tokio::test]

@@ -29,12 +29,24 @@ pub struct PolicyContext<'a> {
     pub round: u32,
     /// The tactics that led here from the root.
     pub path: &'a [String],
+    /// The nodes on the way here, the root first; none for the root.
+    pub history: &'a [Ancestor<'a>],
+    /// What the policy asked to remember of this node in an earlier round.
+    pub memory: Option<&'a str>,
     /// The theorem's name, for templates that print it.
     pub theorem: &'a str,
     /// Whether this is the root of a refutation.
     pub negated: bool,
     /// Seed for this call: a function of the run's seed, the theorem and the node.
     pub seed: u64,
+}
+
+/// A node on the way to another.
+pub struct Ancestor<'a> {
+    /// Its state.
+    pub state: &'a ProofState,
+    /// What the policy asked to remember of it.
+    pub memory: Option<&'a str>,
 }
 
 /// A tactic that a policy proposes.
@@ -71,6 +83,9 @@ pub struct Round {
     pub proposals: Vec<Proposal>,
     /// Whether the next round would bring more.
     pub more: bool,
+    /// What the search is to keep with the node for the policy, such as the name of a model's state.
+    #[serde(skip)]
+    pub memory: Option<String>,
 }
 
 /// What keeps a policy from answering.
@@ -82,6 +97,9 @@ pub enum PolicyError {
         /// What was tried, and the way out.
         message: String,
     },
+    /// The model server does not hold the state any more that a prompt was to go on from.
+    #[error("the policy's model server holds no such state any more")]
+    StateGone,
     /// The model server answered something that is not its protocol.
     #[error("the policy's model server answered nonsense: {message}")]
     Protocol {

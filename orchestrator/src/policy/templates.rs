@@ -4,9 +4,14 @@
 //! by its path. In a prompt, `{state}` is the goals as Lean prints them, `{theorem}` the theorem's
 //! name, `{path}` the tactics so far (a line each), `{target}` the first goal's target and `{binders}`
 //! its hypotheses as binders; `{{` and `}}` are braces.
+//!
+//! With `append`, `prompt` is the root's, and a child's prompt is its parent's with `append` filled in behind it: there `{tactic}`
+//! is the tactic that led to the child and the rest is the child's own. Such a prompt extends its parent's, so that a server that
+//! keeps states reads only what is new.
 
 use std::path::Path;
 
+use lakatos_lean_bridge::pool::ProofState;
 use lakatos_lean_bridge::protocol::Goal;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +25,9 @@ pub struct Template {
     pub description: String,
     /// The prompt, with placeholders.
     pub prompt: String,
+    /// What a child's prompt adds to its parent's; without it each prompt stands alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub append: Option<String>,
     /// With chat completions: the system's message.
     #[serde(default)]
     pub system: String,
@@ -93,12 +101,13 @@ pub enum TemplateError {
     },
 }
 
-const BUNDLED: [(&str, &str); 5] = [
+const BUNDLED: [(&str, &str); 6] = [
     (
         "bfs-prover",
         include_str!("../../templates/bfs-prover.toml"),
     ),
     ("deepseek", include_str!("../../templates/deepseek.toml")),
+    ("history", include_str!("../../templates/history.toml")),
     ("internlm", include_str!("../../templates/internlm.toml")),
     ("lakatos", include_str!("../../templates/lakatos.toml")),
     ("reprover", include_str!("../../templates/reprover.toml")),
@@ -125,7 +134,11 @@ impl Template {
         }
     }
 
-    fn parse(name: &str, text: &str) -> Result<Self, TemplateError> {
+    /// A template from its text; `name` is for the error.
+    ///
+    /// # Errors
+    /// It is no TOML, or has a placeholder that is not known.
+    pub fn parse(name: &str, text: &str) -> Result<Self, TemplateError> {
         let invalid = |message: String| TemplateError::Invalid {
             name: name.into(),
             message,
@@ -135,6 +148,12 @@ impl Template {
             PLACEHOLDERS.contains(&word).then(String::new)
         })
         .map_err(invalid)?;
+        if let Some(append) = &template.append {
+            fill(append, |word| {
+                (word == "tactic" || PLACEHOLDERS.contains(&word)).then(String::new)
+            })
+            .map_err(invalid)?;
+        }
         if template.read.take.is_empty() {
             return Err(invalid(
                 "`read.take` is empty, so that no tactic would be read".into(),
@@ -145,24 +164,37 @@ impl Template {
 
     /// The prompt for a state.
     pub fn prompt(&self, context: &PolicyContext<'_>) -> String {
-        let goals = &context.state.goals;
-        let first = goals.first();
-        let filled = fill(&self.prompt, |word| {
-            Some(match word {
-                "state" => goals
-                    .iter()
-                    .map(|g| g.text.as_str())
-                    .collect::<Vec<_>>()
-                    .join("\n\n"),
-                "theorem" => context.theorem.to_owned(),
-                "path" => context.path.join("\n"),
-                "target" => first.map(|g| g.target.clone()).unwrap_or_default(),
-                "binders" => first.map(binders).unwrap_or_default(),
-                _ => return None,
+        self.parts(context).concat()
+    }
+
+    /// The prompt in parts: with `append`, one for the root and one for each node on the way here, of which every beginning is
+    /// an ancestor's prompt; else one in all.
+    pub fn parts(&self, context: &PolicyContext<'_>) -> Vec<String> {
+        let Some(append) = &self.append else {
+            return vec![filled(&self.prompt, context, context.state, context.path)];
+        };
+        let states = context.history.iter().map(|a| a.state);
+        states
+            .chain([context.state])
+            .enumerate()
+            .map(|(i, state)| {
+                let before = &context.path[..i.min(context.path.len())];
+                let text = if i == 0 { &self.prompt } else { append };
+                filled(text, context, state, before)
             })
+            .collect()
+    }
+
+    /// What comes before and after the state in a prompt of nothing else.
+    pub fn around_state(&self) -> Option<(String, String)> {
+        let mut states = 0;
+        let filled = fill(&self.prompt, |word| {
+            states += usize::from(word == "state");
+            (word == "state").then(|| "\0".to_owned())
         });
-        // `parse` has seen that every placeholder is known.
-        filled.unwrap_or_default()
+        let filled = filled.ok().filter(|_| states == 1)?;
+        let (before, after) = filled.split_once('\0')?;
+        Some((before.to_owned(), after.to_owned()))
     }
 
     /// The tactics in a completion; `cut` says that the server ran out of tokens, so that the last
@@ -206,10 +238,32 @@ impl Template {
     }
 }
 
+/// A part of a prompt, for the node with this state that these tactics led to. `parse` has seen that every placeholder is known.
+fn filled(text: &str, context: &PolicyContext<'_>, state: &ProofState, path: &[String]) -> String {
+    let goals = &state.goals;
+    let first = goals.first();
+    let filled = fill(text, |word| {
+        Some(match word {
+            "state" => goals
+                .iter()
+                .map(|g| g.text.as_str())
+                .collect::<Vec<_>>()
+                .join("\n\n"),
+            "theorem" => context.theorem.to_owned(),
+            "path" => path.join("\n"),
+            "tactic" => path.last().cloned().unwrap_or_default(),
+            "target" => first.map(|g| g.target.clone()).unwrap_or_default(),
+            "binders" => first.map(binders).unwrap_or_default(),
+            _ => return None,
+        })
+    });
+    filled.unwrap_or_default()
+}
+
 const PLACEHOLDERS: [&str; 5] = ["state", "theorem", "path", "target", "binders"];
 
 /// Fills placeholders; an error names what is wrong with the text.
-fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+fn fill(text: &str, mut value: impl FnMut(&str) -> Option<String>) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
@@ -355,7 +409,7 @@ mod tests {
     fn a_missing_template_names_the_bundled_ones() {
         let error = Template::load("nowhere.toml").unwrap_err().to_string();
         assert!(
-            error.contains("bfs-prover, deepseek, internlm, reprover"),
+            error.contains("bfs-prover, deepseek, history, internlm, reprover"),
             "{error}"
         );
     }

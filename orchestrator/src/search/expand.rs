@@ -8,7 +8,7 @@ use super::engine::{Engine, Trouble, same_names};
 use super::graph::{NodeId, Standing};
 use super::score::path_term;
 use crate::policy::bandit::{Arm, Bandit, End, Seen, bucket};
-use crate::policy::{Observation, PolicyContext, PolicyError, Proposal, Round};
+use crate::policy::{Ancestor, Observation, PolicyContext, PolicyError, Proposal, Round};
 use crate::record::TacticStatus;
 
 /// Nodes in a row on which the policy may fail before the search gives up.
@@ -106,7 +106,8 @@ impl Engine<'_> {
         budget: &Budget,
     ) -> Result<Option<Round>, Trouble> {
         let path = self.graph.path(id);
-        let context = self.context(id, round, &path);
+        let history = self.history(id);
+        let context = self.context(id, round, &path, &history);
         let begin = std::time::Instant::now();
         let answer = budget.bounded(self.setting.policy.propose(&context)).await;
         self.cost.policy_seconds += begin.elapsed().as_secs_f64();
@@ -114,6 +115,9 @@ impl Engine<'_> {
             None => Ok(None),
             Some(Ok(round)) => {
                 self.policy_failures = 0;
+                if round.memory.is_some() {
+                    self.graph.node_mut(id).memory.clone_from(&round.memory);
+                }
                 Ok(Some(round))
             }
             Some(Err(PolicyError::Lean(error))) => Err(Trouble::Lean(error)),
@@ -131,7 +135,29 @@ impl Engine<'_> {
         }
     }
 
-    fn context<'c>(&'c self, id: NodeId, round: u32, path: &'c [String]) -> PolicyContext<'c> {
+    /// The nodes above one, the root first.
+    fn history(&self, id: NodeId) -> Vec<Ancestor<'_>> {
+        let mut nodes = Vec::new();
+        let mut at = self.graph.node(id).parent;
+        while let Some(app) = at {
+            let node = self.graph.node(self.graph.app(app).node);
+            nodes.push(Ancestor {
+                state: &node.state,
+                memory: node.memory.as_deref(),
+            });
+            at = node.parent;
+        }
+        nodes.reverse();
+        nodes
+    }
+
+    fn context<'c>(
+        &'c self,
+        id: NodeId,
+        round: u32,
+        path: &'c [String],
+        history: &'c [Ancestor<'c>],
+    ) -> PolicyContext<'c> {
         let node = self.graph.node(id);
         PolicyContext {
             session: self.setting.session,
@@ -139,6 +165,8 @@ impl Engine<'_> {
             depth: node.depth,
             round,
             path,
+            history,
+            memory: node.memory.as_deref(),
             theorem: &self.setting.theorem,
             negated: self.setting.negated,
             seed: mix(self.setting.seed, id.0, round),
@@ -147,7 +175,8 @@ impl Engine<'_> {
 
     fn report(&self, id: NodeId, round: u32, tried: &Trials) {
         let path = self.graph.path(id);
-        let context = self.context(id, round, &path);
+        let history = self.history(id);
+        let context = self.context(id, round, &path, &history);
         let observations: Vec<Observation<'_>> = tried
             .0
             .iter()

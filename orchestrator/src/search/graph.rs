@@ -61,6 +61,8 @@ pub struct Node {
     pub tried: HashSet<String>,
     /// Finishers to be offered again, with the heartbeats that were not enough.
     pub later: Vec<(Proposal, u32)>,
+    /// What the policy remembers of it.
+    pub memory: Option<String>,
     /// Whether Lean still holds the state.
     pub live: bool,
     /// The node that it repeats.
@@ -156,6 +158,7 @@ impl Graph {
             expanded: None,
             tried: HashSet::new(),
             later: Vec::new(),
+            memory: None,
             live: true,
             alias_of: twin,
             standing: Standing::Open,

@@ -1,21 +1,19 @@
 //! `lakatos serve check`: verdicts over HTTP.
 
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use lakatos_lean_bridge::launch::Isolation;
 use lakatos_lean_bridge::pool::{Pool, PoolOptions};
 use lakatos_lean_bridge::verdict::STANDARD_AXIOMS;
 use serde::Serialize;
-use tokio::net::TcpListener;
 
+use super::door::{Door, Opened};
 use crate::cli::context::Context;
 use crate::cli::interrupt;
 use crate::cli::lean::{self, LeanArgs};
 use crate::exit::{Exit, Failure};
 use crate::search::Cancel;
-use crate::serve::check::{Options, Token, serve, warm};
+use crate::serve::check::{Options, serve, warm};
 
 /// Judge proofs over HTTP; the Kimina Lean server's clients work with it unchanged
 ///
@@ -28,18 +26,8 @@ use crate::serve::check::{Options, Token, serve, warm};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// The address to listen on; any but this machine's own needs a token
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    host: IpAddr,
-    /// The port; 0 chooses a free one
-    #[arg(long, value_name = "N", default_value_t = 8000)]
-    port: u16,
-    /// A file with the token that clients must send as `Authorization: Bearer TOKEN`
-    #[arg(long, value_name = "FILE", conflicts_with = "token")]
-    token_file: Option<PathBuf>,
-    /// The token itself, from the environment only
-    #[arg(long, env = "LAKATOS_SERVE_TOKEN", hide = true, hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    door: Door,
     /// Texts that may wait, over all requests; beyond it clients are told to come again
     #[arg(long, value_name = "N", default_value_t = 4096)]
     queue: usize,
@@ -52,9 +40,6 @@ pub struct Args {
     /// MiB of verdicts to remember; 0 remembers none
     #[arg(long, value_name = "MIB", default_value_t = 64)]
     cache: usize,
-    /// Seconds for what is in flight when the service is stopped
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    drain: u32,
     /// The axioms that are allowed
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values_t = STANDARD_AXIOMS.map(String::from))]
     axioms: Vec<String>,
@@ -78,23 +63,13 @@ enum Said<'a> {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
-    let token = token(&args)?;
-    if !args.host.is_loopback() && token.is_none() {
-        return Err(Failure::user(format!(
-            "{} can be reached from other machines, so a token is needed",
-            args.host
-        ))
-        .hint("give one with --token-file FILE, or listen on 127.0.0.1"));
-    }
     let mut config = context.config(None)?;
     args.lean.apply(&mut config.lean)?;
-    let address = SocketAddr::new(args.host, args.port);
-    let taken = |e| {
-        Failure::environment(format!("{address} cannot be listened on: {e}"))
-            .hint("choose another port with --port N; 0 finds a free one")
-    };
-    let listener = TcpListener::bind(address).await.map_err(taken)?;
-    let address = listener.local_addr().map_err(taken)?;
+    let Opened {
+        listener,
+        address,
+        token,
+    } = args.door.open().await?;
     let launcher = lean::launcher(context, &config.lean).await?;
     let lanes = lanes(&config.lean);
     let mut options = Options::new(launcher.describe(), launcher.isolation(), lanes);
@@ -133,7 +108,6 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     }
     let stop = Cancel::default();
     interrupt::listen(stop.clone(), std::sync::Arc::clone(console));
-    let drain = Duration::from_secs(args.drain.into());
     let heard = {
         let console = std::sync::Arc::clone(console);
         async move {
@@ -143,7 +117,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
             }
         }
     };
-    let served = serve(listener, pool.clone(), options, heard, drain).await;
+    let served = serve(listener, pool.clone(), options, heard, args.door.drain()).await;
     pool.shutdown().await;
     served.map_err(|e| Failure::environment(format!("{address} cannot be listened on: {e}")))?;
     if console.is_json() {
@@ -164,27 +138,4 @@ fn lanes(config: &crate::config::LeanConfig) -> usize {
         .unwrap_or(cores)
         .min(cores)
         .max(config.verify_lanes)
-}
-
-fn token(args: &Args) -> Result<Option<Token>, Failure> {
-    let (text, place) = match (&args.token_file, &args.token) {
-        (Some(path), _) => (read(path)?, path.display().to_string()),
-        (None, Some(token)) => (token.clone(), "LAKATOS_SERVE_TOKEN".to_owned()),
-        (None, None) => return Ok(None),
-    };
-    match Token::new(&text) {
-        Some(token) => Ok(Some(token)),
-        None => Err(Failure::user(format!(
-            "{place} holds no token: it is blank"
-        ))),
-    }
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|e| {
-        Failure::user(format!(
-            "the token file {} cannot be read: {e}",
-            path.display()
-        ))
-    })
 }

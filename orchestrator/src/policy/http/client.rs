@@ -19,6 +19,7 @@ const MAX_BODY: usize = 32 << 20;
 pub struct Client {
     http: reqwest::Client,
     url: String,
+    models: String,
     key: Option<String>,
     places: Semaphore,
     config: HttpConfig,
@@ -43,7 +44,8 @@ impl Client {
         } else {
             "completions"
         };
-        let url = format!("{}/{path}", config.base_url.trim_end_matches('/'));
+        let base = config.base_url.trim_end_matches('/');
+        let (url, models) = (format!("{base}/{path}"), format!("{base}/models"));
         let parsed = reqwest::Url::parse(&url)
             .map_err(|e| format!("`base_url` is not an address ({e}): {}", config.base_url))?;
         if !matches!(parsed.scheme(), "http" | "https") {
@@ -65,10 +67,29 @@ impl Client {
         Ok(Self {
             http,
             url,
+            models,
             key,
             places,
             config,
         })
+    }
+
+    /// What the server says of the model beyond OpenAI's protocol: nothing, if it is another server. None: it is not there.
+    pub async fn extension(&self) -> Option<wire::Extension> {
+        let mut request = self.http.get(&self.models);
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
+        let response = request.send().await.ok()?;
+        // Our own server is there before its model is.
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            return None;
+        }
+        let bytes = read(response).await.ok()?;
+        let models: wire::Models = serde_json::from_slice(&bytes).unwrap_or_default();
+        let named = models.data.iter().find(|m| m.id == self.config.model);
+        let model = named.or(models.data.first());
+        Some(model.and_then(|m| m.lakatos.clone()).unwrap_or_default())
     }
 
     /// Sends a request until it is answered, or fails for good. The seed makes the pauses repeatable.
@@ -152,6 +173,9 @@ impl Client {
                 Failure::Passing { message, pause }
             }
             s if s.is_server_error() => Failure::Passing { message, pause },
+            StatusCode::NOT_FOUND if body.parent_state_id.is_some() => {
+                Failure::Lasting(PolicyError::StateGone)
+            }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 let message = format!("{message}. Check the API key.");
                 Failure::Lasting(PolicyError::Unavailable { message })

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The template that leaves the choice to the server.
+pub const AUTO: &str = "auto";
+
 /// Settings of the OpenAI-compatible client. The API key is not among them: the program's edge
 /// reads it from the environment and passes it to [`super::HttpPolicy::new`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,8 +15,9 @@ pub struct HttpConfig {
     pub base_url: String,
     /// The model's name, as the server knows it.
     pub model: String,
-    /// The prompt template: a bundled one's name (`lakatos`, `reprover`, `bfs-prover`, `internlm`, `deepseek`)
-    /// or the path of a TOML file.
+    /// The prompt template: a bundled one's name (`history`, `lakatos`, `reprover`, `bfs-prover`, `internlm`,
+    /// `deepseek`), the path of a TOML file, or `auto`: the one that the server names for its model, else
+    /// `bfs-prover`.
     pub template: String,
     /// Completions asked for in each round.
     pub samples: u32,
@@ -35,6 +39,8 @@ pub struct HttpConfig {
     pub max_backoff_ms: u64,
     /// Requests under way at once, over all theorems; others wait their turn.
     pub concurrency: usize,
+    /// Go on from the states that the server keeps, where it says that it does.
+    pub states: bool,
     /// Ask `/chat/completions` instead of `/completions`.
     pub chat: bool,
     /// Proxy to go through; empty for none. Proxies of the environment are not used.
@@ -46,7 +52,7 @@ impl Default for HttpConfig {
         Self {
             base_url: String::new(),
             model: "default".into(),
-            template: "bfs-prover".into(),
+            template: AUTO.into(),
             samples: 8,
             rounds: 2,
             temperature: 0.7,
@@ -57,6 +63,7 @@ impl Default for HttpConfig {
             backoff_ms: 250,
             max_backoff_ms: 20_000,
             concurrency: 8,
+            states: true,
             chat: false,
             proxy: String::new(),
         }

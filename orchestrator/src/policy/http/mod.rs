@@ -4,6 +4,10 @@
 //! Each round asks for `samples` completions of the template's prompt, hotter from round to round;
 //! equal tactics are one proposal with the likeliest one's log-probability. The search's theorems
 //! share one client, whose bounded number of requests under way is the back-pressure.
+//!
+//! Our own server keeps the state after each prompt and says its name; the search keeps the name with the node, and where the
+//! template's prompts extend their parents', a child's request sends that name and what is new. Nothing of this is sent to a
+//! server whose `/models` does not offer it.
 
 mod client;
 mod config;
@@ -14,7 +18,8 @@ mod wire;
 use super::templates::{Template, TemplateError};
 use super::{Policy, PolicyContext, PolicyError, PolicyFuture, Proposal, Round};
 use client::Client;
-pub use config::HttpConfig;
+pub use config::{AUTO, HttpConfig};
+use tokio::sync::OnceCell;
 
 /// Asks a model server for tactics.
 pub struct HttpPolicy {
@@ -22,7 +27,40 @@ pub struct HttpPolicy {
     config: HttpConfig,
     template: Template,
     source: String,
+    known: OnceCell<Known>,
 }
+
+/// How this server is asked.
+struct Known {
+    template: Template,
+    states: bool,
+}
+
+/// A prompt, and the shorter way to it.
+struct Prompt {
+    whole: String,
+    /// A state, and what follows the text that left it.
+    rest: Option<(String, String)>,
+}
+
+impl Prompt {
+    /// A prompt and, with the names of its beginnings' states, the shortest rest of it. `names` are those of the ancestors from
+    /// the root and of the node itself.
+    fn new(parts: &[String], names: &[Option<&str>]) -> Self {
+        let known = names.iter().rposition(Option::is_some);
+        let rest = known.filter(|_| parts.len() == names.len()).and_then(|i| {
+            let name = names[i]?.to_owned();
+            Some((name, parts[i + 1..].concat()))
+        });
+        Self {
+            whole: parts.concat(),
+            rest,
+        }
+    }
+}
+
+/// The template where neither the user nor the server names one.
+const FALLBACK: &str = "bfs-prover";
 
 /// Why a model server cannot be asked at all.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +79,8 @@ pub enum HttpPolicyError {
 impl HttpPolicy {
     /// A policy for a server; `key` is sent as a bearer token. Nothing is sent yet.
     pub fn new(config: HttpConfig, key: Option<String>) -> Result<Self, HttpPolicyError> {
-        let template = Template::load(&config.template)?;
+        let auto = config.template == AUTO;
+        let template = Template::load(if auto { FALLBACK } else { &config.template })?;
         let client = Client::new(config.clone(), key)
             .map_err(|message| HttpPolicyError::Address { message })?;
         let stem = std::path::Path::new(&config.template).file_stem();
@@ -54,17 +93,69 @@ impl HttpPolicy {
             config,
             template,
             source: format!("http/{name}"),
+            known: OnceCell::new(),
         })
     }
 
-    async fn round(&self, prompt: &str, round: u32, seed: u64) -> Result<Round, PolicyError> {
+    /// What the server says of itself, asked until it was there once. The error is none where it is not there yet.
+    async fn known(&self) -> Result<&Known, Option<PolicyError>> {
+        let ask = async || {
+            let said = self.client.extension().await.ok_or(None)?;
+            let own = said.template.filter(|_| self.config.template == AUTO);
+            let template = match own {
+                Some(text) => {
+                    let wrong = |e: TemplateError| PolicyError::Protocol {
+                        message: e.to_string(),
+                    };
+                    Template::parse("of the server", &text).map_err(|e| Some(wrong(e)))?
+                }
+                None => self.template.clone(),
+            };
+            Ok(Known {
+                template,
+                states: said.states && self.config.states && !self.config.chat,
+            })
+        };
+        self.known.get_or_try_init(ask).await
+    }
+
+    async fn round(
+        &self,
+        template: &Template,
+        prompt: &Prompt,
+        round: u32,
+        seed: u64,
+    ) -> Result<Round, PolicyError> {
         if round >= self.config.rounds.max(1) {
             return Ok(Round::default());
         }
+        let mut answer = Err(PolicyError::StateGone);
+        if let Some((state, rest)) = &prompt.rest {
+            answer = self.ask(template, rest, Some(state), round, seed).await;
+        }
+        if matches!(answer, Err(PolicyError::StateGone)) {
+            answer = self.ask(template, &prompt.whole, None, round, seed).await;
+        }
+        let answer = answer?;
+        Ok(Round {
+            proposals: self.read(template, &answer),
+            more: round + 1 < self.config.rounds,
+            memory: answer.state_id,
+        })
+    }
+
+    async fn ask(
+        &self,
+        template: &Template,
+        prompt: &str,
+        state: Option<&str>,
+        round: u32,
+        seed: u64,
+    ) -> Result<wire::Response, PolicyError> {
         let ask = if self.config.chat {
-            let system = (!self.template.system.is_empty()).then_some(wire::ChatMessage {
+            let system = (!template.system.is_empty()).then_some(wire::ChatMessage {
                 role: "system",
-                content: &self.template.system,
+                content: &template.system,
             });
             let user = wire::ChatMessage {
                 role: "user",
@@ -86,22 +177,19 @@ impl HttpPolicy {
             n: self.config.samples.max(1),
             temperature: self.config.temperature + self.config.temperature_step * f64::from(round),
             max_tokens: self.config.max_tokens,
-            stop: &self.template.stop,
+            stop: &template.stop,
             seed: (seed >> 33) as u32,
+            parent_state_id: state,
         };
-        let answer = self.client.send(&body, seed).await?;
-        Ok(Round {
-            proposals: self.read(&answer),
-            more: round + 1 < self.config.rounds,
-        })
+        self.client.send(&body, seed).await
     }
 
-    fn read(&self, answer: &wire::Response) -> Vec<Proposal> {
+    fn read(&self, template: &Template, answer: &wire::Response) -> Vec<Proposal> {
         let mut proposals: Vec<Proposal> = Vec::new();
         for choice in &answer.choices {
             let Some(text) = choice.text() else { continue };
             let (logprob, tokens) = choice.likelihood();
-            for tactic in self.template.tactics(text, choice.cut()) {
+            for tactic in template.tactics(text, choice.cut()) {
                 match proposals.iter_mut().find(|p| p.tactic == tactic) {
                     Some(known) if known.logprob >= logprob => {}
                     Some(known) => (known.logprob, known.tokens) = (logprob, tokens),
@@ -127,8 +215,34 @@ impl Policy for HttpPolicy {
 
     fn propose<'a>(&'a self, context: &'a PolicyContext<'a>) -> PolicyFuture<'a> {
         Box::pin(async move {
-            let prompt = self.template.prompt(context);
-            self.round(&prompt, context.round, context.seed).await
+            // A server that is not there yet gets the usual attempts below, without the extension.
+            let plain = || Known {
+                template: self.template.clone(),
+                states: false,
+            };
+            let unknown;
+            let known = match self.known().await {
+                Ok(known) => known,
+                Err(Some(error)) => return Err(error),
+                Err(None) => {
+                    unknown = plain();
+                    &unknown
+                }
+            };
+            let parts = known.template.parts(context);
+            let mut names: Vec<Option<&str>> = Vec::new();
+            if known.states {
+                // Prompts that stand alone have no beginnings that are others'.
+                let above = context.history.iter().map(|a| a.memory);
+                names.extend(above.filter(|_| parts.len() > 1));
+                names.push(context.memory);
+            }
+            let prompt = Prompt::new(&parts, &names);
+            let mut round = self
+                .round(&known.template, &prompt, context.round, context.seed)
+                .await?;
+            round.memory.take_if(|_| !known.states);
+            Ok(round)
         })
     }
 }

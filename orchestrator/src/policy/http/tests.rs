@@ -79,6 +79,7 @@ async fn serve(answers: Vec<Answer>) -> (Arc<Script>, HttpConfig) {
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     let config = HttpConfig {
         base_url,
+        template: "bfs-prover".into(),
         backoff_ms: 1,
         max_backoff_ms: 2,
         attempts: 3,
@@ -101,8 +102,16 @@ fn completions(texts: &[(&str, f64)]) -> Answer {
 async fn ask(config: HttpConfig) -> Result<Round, PolicyError> {
     HttpPolicy::new(config, Some("secret".into()))
         .unwrap()
-        .round("⊢ p:::", 0, 7)
+        .round(&template(), &whole("⊢ p:::"), 0, 7)
         .await
+}
+
+fn template() -> Template {
+    Template::load("bfs-prover").unwrap()
+}
+
+fn whole(prompt: &str) -> Prompt {
+    Prompt::new(&[prompt.into()], &[])
 }
 
 fn tactics(round: &Round) -> Vec<(&str, f64, u32)> {
@@ -192,9 +201,24 @@ async fn rounds_get_hotter_and_end() {
         None,
     )
     .unwrap();
-    assert!(policy.round("p", 0, 1).await.unwrap().more);
-    assert!(!policy.round("p", 1, 1).await.unwrap().more);
-    assert_eq!(policy.round("p", 2, 1).await.unwrap(), Round::default());
+    assert!(
+        policy
+            .round(&template(), &whole("p"), 0, 1)
+            .await
+            .unwrap()
+            .more
+    );
+    assert!(
+        !policy
+            .round(&template(), &whole("p"), 1, 1)
+            .await
+            .unwrap()
+            .more
+    );
+    assert_eq!(
+        policy.round(&template(), &whole("p"), 2, 1).await.unwrap(),
+        Round::default()
+    );
     let seen = script.seen.lock().unwrap();
     let temperature = |i: usize| seen[i].2["temperature"].as_f64().unwrap();
     assert!(temperature(1) > temperature(0));
@@ -288,7 +312,12 @@ async fn requests_wait_for_their_place() {
     let mut asked = tokio::task::JoinSet::new();
     for seed in 0..6 {
         let policy = policy.clone();
-        asked.spawn(async move { policy.round("p", 0, seed).await.unwrap() });
+        asked.spawn(async move {
+            policy
+                .round(&template(), &whole("p"), 0, seed)
+                .await
+                .unwrap()
+        });
     }
     while let Some(round) = asked.join_next().await {
         assert_eq!(round.unwrap().proposals.len(), 1);
@@ -348,4 +377,48 @@ fn pauses_honour_retry_after_up_to_the_longest() {
         let p = pause(attempt, None).as_millis() as u64;
         assert!((full / 2..=full).contains(&p), "{p}");
     }
+}
+
+#[test]
+fn a_child_sends_what_follows_the_nearest_state_that_is_named() {
+    let parts: Vec<String> = ["a", "b", "c"].map(String::from).to_vec();
+    let rest = |names: &[Option<&str>]| Prompt::new(&parts, names).rest;
+    assert_eq!(rest(&[]), None);
+    assert_eq!(rest(&[None, None, None]), None);
+    assert_eq!(
+        rest(&[Some("s"), None, None]),
+        Some(("s".into(), "bc".into()))
+    );
+    assert_eq!(
+        rest(&[Some("s"), Some("t"), None]),
+        Some(("t".into(), "c".into()))
+    );
+    assert_eq!(
+        rest(&[Some("s"), None, Some("u")]),
+        Some(("u".into(), String::new()))
+    );
+    assert_eq!(Prompt::new(&parts, &[]).whole, "abc");
+}
+
+#[tokio::test]
+async fn a_state_that_is_gone_is_not_missed_and_a_new_one_is_remembered() {
+    let Answer::Json(mut told) = completions(&[("rfl", -1.0)]) else {
+        unreachable!()
+    };
+    told["state_id"] = json!("new");
+    let (script, config) = serve(vec![Answer::Status(404, None), Answer::Json(told)]).await;
+    let policy = HttpPolicy::new(config, None).unwrap();
+    let parts: Vec<String> = ["a", "b"].map(String::from).to_vec();
+    let prompt = Prompt::new(&parts, &[Some("old"), None]);
+    let round = policy.round(&template(), &prompt, 0, 1).await.unwrap();
+    assert_eq!(round.memory.as_deref(), Some("new"));
+    let seen = script.seen.lock().unwrap();
+    assert_eq!(
+        (&seen[0].2["prompt"], &seen[0].2["parent_state_id"]),
+        (&json!("b"), &json!("old"))
+    );
+    assert_eq!(
+        (&seen[1].2["prompt"], &seen[1].2.get("parent_state_id")),
+        (&json!("ab"), &None)
+    );
 }

@@ -15,6 +15,9 @@ pub struct Request<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub stop: &'a [String],
     pub seed: u32,
+    /// The prompt follows the text that left this state; our own server's extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_state_id: Option<&'a str>,
 }
 
 /// What is asked, in either of the two ways. `logprobs` is a count in the one and a flag in the other.
@@ -41,6 +44,34 @@ pub struct ChatMessage<'a> {
 #[derive(Debug, Deserialize)]
 pub struct Response {
     pub choices: Vec<Choice>,
+    /// The state after the prompt, where the server keeps states.
+    #[serde(default)]
+    pub state_id: Option<String>,
+}
+
+/// `/models`, as far as our own server says more than others.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Models {
+    pub data: Vec<Model>,
+}
+
+/// One model.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Model {
+    pub id: String,
+    pub lakatos: Option<Extension>,
+}
+
+/// What our own server can do beyond OpenAI's protocol.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct Extension {
+    /// Whether it keeps states to go on from.
+    pub states: bool,
+    /// The template that the model was trained with, as TOML.
+    pub template: Option<String>,
 }
 
 /// One completion.

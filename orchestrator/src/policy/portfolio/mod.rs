@@ -135,6 +135,7 @@ impl Policy for Portfolio {
             Ok(Round {
                 proposals,
                 more: context.round < LIBRARY_ROUND,
+                ..Round::default()
             })
         })
     }

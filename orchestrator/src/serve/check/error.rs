@@ -43,12 +43,6 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
-    /// No token, or another one.
-    pub fn unauthorized() -> Self {
-        let message = "this service needs its token: send `Authorization: Bearer TOKEN`";
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
-    }
-
     /// The queue is full; `seconds` is when to come again.
     pub fn busy(seconds: u64) -> Self {
         let message = format!("the queue is full; try again in {seconds} s");
@@ -92,9 +86,6 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

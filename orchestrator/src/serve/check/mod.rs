@@ -5,7 +5,6 @@
 //! sends is hostile: sizes, types and times are limited here, and what the texts do is the pool's worry.
 //! A client that goes away takes its waiting texts with it. docs/check-service.md is the reference.
 
-mod auth;
 mod body;
 mod cache;
 mod error;
@@ -32,7 +31,7 @@ use lakatos_lean_bridge::verdict::STANDARD_AXIOMS;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-pub use auth::Token;
+use super::auth::{self, Token};
 use cache::Cache;
 use error::ApiError;
 use metrics::Metrics;
@@ -112,23 +111,7 @@ pub async fn serve(
         pool,
         options,
     });
-    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
-    let graceful = async move {
-        stop.await;
-        stopping.send_replace(true);
-    };
-    let serving = axum::serve(listener, router(service)).with_graceful_shutdown(graceful);
-    let late = async move {
-        if stopped.wait_for(|s| *s).await.is_ok() {
-            tokio::time::sleep(drain).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        ended = serving => ended,
-        () = late => Ok(()),
-    }
+    super::until(listener, router(service), stop, drain).await
 }
 
 /// Opens what most texts import, so that the first one need not wait for it.
@@ -149,7 +132,7 @@ fn router(service: Shared) -> Router {
         .route("/v1/verdicts", post(verdicts::answer))
         .route("/metrics", get(metrics))
         .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&service),
+            service.options.token.clone(),
             auth::guard,
         ));
     Router::new()

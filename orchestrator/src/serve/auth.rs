@@ -1,14 +1,13 @@
-//! The bearer token.
+//! The bearer token, which every service but its `/health` asks for.
 
+use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::header;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-
-use super::Shared;
-use super::error::ApiError;
 
 /// What clients must send. Only its digest is kept, so that comparing says nothing of its length.
 #[derive(Clone)]
@@ -34,20 +33,29 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// Lets a request through if it carries the token.
-pub async fn guard(
-    State(service): State<Shared>,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    if let Some(token) = &service.options.token {
+/// Lets a request through if it carries the token, or where there is none.
+pub async fn guard(State(token): State<Option<Token>>, request: Request, next: Next) -> Response {
+    if let Some(token) = &token {
         let given = request.headers().get(header::AUTHORIZATION);
         let given = given.and_then(|value| bearer(value.as_bytes()));
         if !given.is_some_and(|given| token.is(given)) {
-            return Err(ApiError::unauthorized());
+            return refusal();
         }
     }
-    Ok(next.run(request).await)
+    next.run(request).await
+}
+
+fn refusal() -> Response {
+    let error = json!({"error": {
+        "message": "this service needs its token: send `Authorization: Bearer TOKEN`",
+        "type": "unauthorized", "param": null, "code": "unauthorized",
+    }});
+    let mut response = (StatusCode::UNAUTHORIZED, Json(error)).into_response();
+    let asked = HeaderValue::from_static("Bearer");
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, asked);
+    response
 }
 
 fn bearer(value: &[u8]) -> Option<&[u8]> {

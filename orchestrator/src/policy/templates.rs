@@ -409,7 +409,7 @@ mod tests {
     fn a_missing_template_names_the_bundled_ones() {
         let error = Template::load("nowhere.toml").unwrap_err().to_string();
         assert!(
-            error.contains("bfs-prover, deepseek, history, internlm, reprover"),
+            error.contains("bfs-prover, deepseek, history, internlm, lakatos, reprover"),
             "{error}"
         );
     }

@@ -357,6 +357,7 @@ fn addresses_that_are_none_are_refused_at_once() {
 #[test]
 fn pauses_honour_retry_after_up_to_the_longest() {
     let config = HttpConfig {
+        base_url: "http://127.0.0.1:1/v1".into(),
         backoff_ms: 100,
         max_backoff_ms: 5_000,
         ..HttpConfig::default()

@@ -180,7 +180,7 @@ fn texts_are_judged_over_http() {
 
     // The kernel has its say once, where the verdict is made; what it refuses, Lean itself then speaks of,
     // and a text that asks the kernel gets its answer.
-    let assigned = "open Lean Elab Tactic in\nelab \"assigned\" : tactic => do (← getMainGoal).assign (mkConst ``trivial)\ntheorem a : 1 = 2 := by assigned";
+    let assigned = "import Lean\nopen Lean Elab Tactic in\nelab \"assigned\" : tactic => do (← getMainGoal).assign (mkConst ``trivial)\ntheorem a : 1 = 2 := by assigned";
     let asks =
         "theorem a (n : Nat) (h : n = 1) : n + 1 = 2 := by\n  first | decide +kernel | omega";
     let body = json!({"codes": [{"custom_id": 1, "proof": assigned}, {"custom_id": 2, "proof": asks}], "timeout": 60});

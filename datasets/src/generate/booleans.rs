@@ -2,6 +2,17 @@
 
 use super::Made;
 use super::draw::Draw;
+use super::formula::Language;
+
+/// The Boolean operations.
+const BOOLEAN: Language = Language {
+    not: ("(!", ")"),
+    signs: &[
+        ("&&", |l, r| l & r),
+        ("||", |l, r| l | r),
+        ("^^", |l, r| l ^ r),
+    ],
+};
 
 pub fn make(draw: &mut Draw) -> Made {
     match draw.number(0, 3) {
@@ -16,7 +27,7 @@ pub fn make(draw: &mut Draw) -> Made {
 fn boolean(draw: &mut Draw) -> String {
     let mut names = draw.variables::<3>();
     names.sort_unstable();
-    let formulas: Vec<(String, u8)> = (0..40).map(|_| formula(draw, &names, 2)).collect();
+    let formulas: Vec<(String, u8)> = (0..40).map(|_| BOOLEAN.formula(draw, &names, 2)).collect();
     for (i, (left, table)) in formulas.iter().enumerate() {
         let other = formulas[i + 1..]
             .iter()
@@ -27,34 +38,6 @@ fn boolean(draw: &mut Draw) -> String {
     }
     let [a, b, _] = names;
     format!("({a} {b} : Bool) : ({a} && {b}) = ({b} && {a})")
-}
-
-/// A formula and its values, a bit for each assignment.
-fn formula(draw: &mut Draw, names: &[&str; 3], depth: u32) -> (String, u8) {
-    let kind = if depth == 0 { 0 } else { draw.number(0, 4) };
-    match kind {
-        0 => {
-            let i = draw.number(0, 2) as usize;
-            (
-                names[i].to_owned(),
-                [0b1010_1010, 0b1100_1100, 0b1111_0000][i],
-            )
-        }
-        1 => {
-            let (inner, table) = formula(draw, names, depth - 1);
-            (format!("(!{inner})"), !table)
-        }
-        kind => {
-            let (left, l) = formula(draw, names, depth - 1);
-            let (right, r) = formula(draw, names, depth - 1);
-            let (sign, table) = match kind {
-                2 => ("&&", l & r),
-                3 => ("||", l | r),
-                _ => ("^^", l ^ r),
-            };
-            (format!("({left} {sign} {right})"), table)
-        }
-    }
 }
 
 fn bits(draw: &mut Draw) -> String {

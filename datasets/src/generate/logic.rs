@@ -2,6 +2,18 @@
 
 use super::Made;
 use super::draw::Draw;
+use super::formula::Language;
+
+/// The connectives.
+const PROPOSITIONAL: Language = Language {
+    not: ("¬", ""),
+    signs: &[
+        ("∧", |l, r| l & r),
+        ("∨", |l, r| l | r),
+        ("→", |l, r| !l | r),
+        ("↔", |l, r| !(l ^ r)),
+    ],
+};
 
 pub fn make(draw: &mut Draw) -> Made {
     Made::plain(if draw.one_in(3) {
@@ -15,8 +27,8 @@ pub fn make(draw: &mut Draw) -> Made {
 fn propositional(draw: &mut Draw) -> String {
     let names = draw.pick(&[["p", "q", "r"], ["A", "B", "C"], ["P", "Q", "R"]]);
     for _ in 0..400 {
-        let (left, l) = formula(draw, &names, 2);
-        let (right, r) = formula(draw, &names, 2);
+        let (left, l) = PROPOSITIONAL.formula(draw, &names, 2);
+        let (right, r) = PROPOSITIONAL.formula(draw, &names, 2);
         let dull = left == right || l == 0 || r == u8::MAX;
         if !dull && l == r && draw.one_in(2) {
             return format!("({} : Prop) : {left} ↔ {right}", names.join(" "));
@@ -31,35 +43,6 @@ fn propositional(draw: &mut Draw) -> String {
     }
     let [p, q, _] = names;
     format!("({p} {q} : Prop) (h : {p} ∧ {q}) : {q} ∧ {p}")
-}
-
-/// A formula and its values, a bit for each assignment.
-fn formula(draw: &mut Draw, names: &[&str; 3], depth: u32) -> (String, u8) {
-    let kind = if depth == 0 { 0 } else { draw.number(0, 5) };
-    match kind {
-        0 => {
-            let i = draw.number(0, 2) as usize;
-            (
-                names[i].to_owned(),
-                [0b1010_1010, 0b1100_1100, 0b1111_0000][i],
-            )
-        }
-        1 => {
-            let (inner, table) = formula(draw, names, depth - 1);
-            (format!("¬{inner}"), !table)
-        }
-        kind => {
-            let (left, l) = formula(draw, names, depth - 1);
-            let (right, r) = formula(draw, names, depth - 1);
-            let (sign, table) = match kind {
-                2 => ("∧", l & r),
-                3 => ("∨", l | r),
-                4 => ("→", !l | r),
-                _ => ("↔", !(l ^ r)),
-            };
-            (format!("({left} {sign} {right})"), table)
-        }
-    }
 }
 
 fn quantified(draw: &mut Draw) -> String {

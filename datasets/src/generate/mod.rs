@@ -10,6 +10,7 @@ mod divisibility;
 mod draw;
 mod exclusion;
 mod existence;
+mod formula;
 mod functions;
 mod inequalities;
 mod lists;

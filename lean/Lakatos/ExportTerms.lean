@@ -86,10 +86,7 @@ partial def expr (e : Expr) : M Nat := do
   | .bvar i => line s!"eb {i}"
   | .sort u => let u ← level u; line s!"es {u}"
   | .const n us => let n ← name n; let us ← us.mapM level; line s!"ec {n}{list us}"
-  | .app .. =>
-    let f ← expr e.getAppFn
-    let args ← e.getAppArgs.foldlM (init := "") fun acc a => return acc ++ " " ++ toString (← expr a)
-    line s!"ea {f}{args}"
+  | .app f a => let f ← expr f; let a ← expr a; line s!"ea {f} {a}"
   | .lam n t b i =>
     let n ← name n; let t ← expr t; let b ← expr b
     line s!"el {n} {t} {b} {binder i}"

@@ -102,14 +102,18 @@ pub(super) fn runs_code(text: &str) -> bool {
 }
 
 fn suspect(word: &str) -> bool {
-    match word.rsplit_once('#') {
-        // What follows a `#` in the literals `0#8`, `0#w` and `#v[0]` is no command.
-        Some((_, after)) if is_operand(after) => brings_code(word),
-        Some((_, command)) => !command.is_empty() && !PRINTING.contains(&command),
+    match word.split_once('#') {
+        Some((_, rest)) => rest.split('#').any(is_command) || brings_code(word),
         // An attribute of Lean's that holds the name of one of its ways of running code.
         None if PLAIN_ATTRIBUTES.contains(&word) => false,
         None => brings_code(word),
     }
+}
+
+/// Whether what follows a `#` may be a command that does more than print. In the literals `0#8`, `0#w` and
+/// `#v[0]` it is none.
+fn is_command(after: &str) -> bool {
+    !after.is_empty() && !PRINTING.contains(&after) && !is_operand(after)
 }
 
 /// Whether what follows a `#` is a number or a single letter, which no command is.
@@ -188,6 +192,10 @@ mod tests {
             "theorem t : 1 = 1 := by decide +native",
             "#eval 1",
             "def a := 0#eval 1",
+            // A command whose operand follows at once.
+            "#eval#v[1]",
+            "#eval#[1]",
+            "#eval0#8",
             "#guard true",
             "@[command_elab foo] def f := 1",
             "attribute [local command_elab foo] f",

@@ -416,7 +416,7 @@ mod tests {
                 .unwrap();
         };
         limit(4);
-        let full = (0..100)
+        let full = (0..1000)
             .find_map(|i| journal.append(&[entry(i)]).err())
             .unwrap();
         let full = full.0.downcast::<StoreError>().unwrap();

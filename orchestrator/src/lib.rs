@@ -5,6 +5,7 @@
 //! - [`checkpoint`]: where models' files are.
 //! - [`config`]: the effective configuration (defaults, files, flags).
 //! - [`data_job`]: what the commands that make datasets share.
+//! - [`difficulty`]: the search's answer to the mutator's question.
 //! - [`scheduler`]: many theorems in flight, from the store's waiting problems to final results.
 //! - [`search`]: best-first search for one theorem; [`policy`] proposes its tactics.
 //! - [`record`]: what an attempt leaves behind; [`store`] keeps it, [`report`] draws it.
@@ -19,6 +20,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod data_job;
+pub mod difficulty;
 pub mod events;
 pub mod exit;
 pub mod local_model;

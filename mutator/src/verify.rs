@@ -47,8 +47,9 @@ pub async fn verify<J: Judge>(
     theorems: &[Proved],
 ) -> Vec<Verdict> {
     let mut verdicts: Vec<Option<Verdict>> = vec![None; theorems.len()];
-    let mut waiting = vec![0..theorems.len()];
-    while let Some(range) = waiting.pop() {
+    let mut waiting = Vec::from([(0, theorems.len())]);
+    while let Some((from, to)) = waiting.pop() {
+        let range = from..to;
         let part = &theorems[range.clone()];
         if part.is_empty() {
             continue;
@@ -63,9 +64,9 @@ pub async fn verify<J: Judge>(
             !matches!(v, Some(Verdict::Accepted { .. } | Verdict::Rejected { .. }))
         };
         if part.len() > 1 && found.iter().any(unsettled) {
-            let middle = range.start + part.len() / 2;
-            waiting.push(middle..range.end);
-            waiting.push(range.start..middle);
+            let middle = from + part.len() / 2;
+            waiting.push((middle, to));
+            waiting.push((from, middle));
             continue;
         }
         for (place, verdict) in range.zip(found) {

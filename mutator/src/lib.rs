@@ -5,7 +5,11 @@
 //! - [`targets`]: which theorems are mutated and used.
 //! - [`verify`]: level 3 for many theorems at once.
 
+pub mod candidate;
 pub mod difficulty;
 pub mod graph;
+pub mod job;
+pub mod library;
+pub mod row;
 pub mod targets;
 pub mod verify;

@@ -5,6 +5,7 @@
 //! - [`sources`]: from a path, a benchmark's name or a statement to problems and solutions.
 //! - [`bundled`]: the benchmark that comes with Lakatos.
 //! - [`generate`]: problems made from a seed, for training.
+//! - [`job`]: the frame of jobs that make datasets.
 //! - [`lean`]: Lean text, read without Lean.
 //! - [`normalise`]: old syntax made new.
 //! - [`error`]: what can be wrong with a source or with one of its rows.
@@ -17,6 +18,7 @@ pub mod error;
 pub mod filter;
 pub mod format;
 pub mod generate;
+pub mod job;
 pub mod lean;
 pub mod normalise;
 pub mod problem;

@@ -120,6 +120,47 @@ pub enum Event {
         /// Steps made.
         step: u64,
     },
+    /// A data job begins or goes on.
+    JobStarted {
+        /// The job's name in the run store.
+        run: String,
+        /// `mutate`, …
+        kind: String,
+        /// Items of the plan.
+        items: u64,
+        /// Of them, those that have their entries.
+        done: u64,
+        /// The job's seed.
+        seed: u64,
+        /// Its output directory.
+        out: std::path::PathBuf,
+    },
+    /// An item of a data job has its entry in the journal.
+    JobItem {
+        /// Its place in the plan, from 0.
+        item: u64,
+        /// Its name.
+        key: String,
+        /// Rows that it gave.
+        rows: usize,
+        /// Why it failed, where it did.
+        failed: Option<String>,
+    },
+    /// A data job's session is over.
+    JobEnded {
+        /// The job's name in the run store.
+        run: String,
+        /// Items of the plan.
+        items: u64,
+        /// Of them, those that have their entries.
+        done: u64,
+        /// Of these, those that failed.
+        failed: u64,
+        /// Rows of each table.
+        rows: std::collections::BTreeMap<String, u64>,
+        /// Wall-clock seconds of this session.
+        seconds: f64,
+    },
     /// A run's end.
     Summary(Summary),
     /// The command failed.

@@ -191,13 +191,30 @@ impl From<crate::store::StoreError> for Failure {
         use crate::store::StoreError as E;
         let message = e.to_string();
         match e {
-            E::NoSuchRun { .. } | E::NoSuchProblem { .. } | E::RunExists { .. } => {
-                Self::user(message)
-            }
+            E::NoSuchRun { .. }
+            | E::NoSuchProblem { .. }
+            | E::NoSuchJob { .. }
+            | E::RunExists { .. } => Self::user(message),
             E::Directory { .. } | E::CannotOpen { .. } | E::ReadOnly { .. } | E::Full { .. } => {
                 Self::environment(message)
             }
             _ => Self::store(message),
+        }
+    }
+}
+
+impl From<crate::data_job::DataJobError> for Failure {
+    fn from(e: crate::data_job::DataJobError) -> Self {
+        use crate::data_job::DataJobError as E;
+        use lakatos_datasets::job::FolderError;
+        let message = e.to_string();
+        match e {
+            E::Folder(FolderError::Io { .. }) | E::Write { .. } => Self::environment(message)
+                .hint("free some space, or mend its permissions; the same command goes on"),
+            E::Folder(_) => Self::user(message),
+            E::Store(e) => Self::from(e),
+            E::Journal(_) => Self::internal(message),
+            E::Fatal { .. } => Self::environment(message).hint("the same command goes on"),
         }
     }
 }

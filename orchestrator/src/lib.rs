@@ -4,6 +4,8 @@
 //!   directory, and that decides what people see.
 //! - [`checkpoint`]: where models' files are.
 //! - [`config`]: the effective configuration (defaults, files, flags).
+//! - [`data_job`]: what the commands that make datasets share.
+//! - [`difficulty`]: the search's answer to the mutator's question.
 //! - [`scheduler`]: many theorems in flight, from the store's waiting problems to final results.
 //! - [`search`]: best-first search for one theorem; [`policy`] proposes its tactics.
 //! - [`record`]: what an attempt leaves behind; [`store`] keeps it, [`report`] draws it.
@@ -17,6 +19,8 @@ pub mod bench;
 pub mod checkpoint;
 pub mod cli;
 pub mod config;
+pub mod data_job;
+pub mod difficulty;
 pub mod events;
 pub mod exit;
 pub mod local_model;

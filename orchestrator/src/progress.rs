@@ -43,6 +43,9 @@ struct Bars {
 /// The phase of a training's bar.
 const TRAINING: &str = "training";
 
+/// The phase of a data job's bar.
+const ITEMS: &str = "items";
+
 impl Console {
     /// A console for this process's standard streams.
     pub fn new(json: bool, quiet: bool) -> Self {
@@ -254,6 +257,49 @@ impl Console {
             Event::CheckpointWritten { path, .. } => {
                 self.end(TRAINING);
                 self.say(format!("the checkpoint is in {}", path.display()));
+            }
+            Event::JobStarted {
+                run,
+                items,
+                done,
+                seed,
+                out,
+                ..
+            } => {
+                self.say(format!(
+                    "{run}: {items} items{}, seed {seed}, into {}",
+                    if *done > 0 {
+                        format!(" ({done} done)")
+                    } else {
+                        String::new()
+                    },
+                    out.display()
+                ));
+                self.begin(ITEMS, run, Some(*items));
+                self.advance(ITEMS, *done);
+            }
+            Event::JobItem {
+                item, key, failed, ..
+            } => {
+                if let Some(reason) = failed {
+                    self.say(format!("{key} failed: {}", first_line(reason)));
+                }
+                self.advance(ITEMS, item + 1);
+            }
+            Event::JobEnded {
+                items,
+                done,
+                failed,
+                rows,
+                seconds,
+                ..
+            } => {
+                self.end(ITEMS);
+                let rows: Vec<String> = rows.iter().map(|(t, n)| format!("{n} {t}")).collect();
+                self.out(format!(
+                    "{done} of {items} items, {failed} failed; {}; {seconds:.1} s",
+                    rows.join(", ")
+                ));
             }
             Event::Summary(_) => self.clear(),
             Event::Error { message, hint, .. } => {

@@ -3,6 +3,7 @@
 //! - [`page`]: the page around everything: summary, curve, table, a section a problem.
 //! - [`curve`]: problems solved over time, as SVG.
 //! - [`tree`]: the picture of a search, as SVG.
+//! - [`funnel`]: the page of a data job: what became of candidates, stage by stage.
 //! - [`escape`]: the one way in which text from outside enters the page.
 //!
 //! The page loads nothing, and everything in it that came from a problem or from Lean is escaped:
@@ -10,6 +11,7 @@
 
 pub mod curve;
 pub mod escape;
+pub mod funnel;
 pub mod page;
 #[cfg(test)]
 mod tests;

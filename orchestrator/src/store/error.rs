@@ -65,8 +65,8 @@ pub enum StoreError {
     },
     /// No space is left.
     #[error(
-        "the disk that holds the run store {} is full; free some space and use `lakatos resume`: \
-         every result announced so far is safe", path.display()
+        "the disk that holds the run store {} is full; free some space and go on (`lakatos resume`, or a \
+         data job's own command again): every result announced so far is safe", path.display()
     )]
     Full {
         /// Which.
@@ -120,6 +120,15 @@ pub enum StoreError {
         run: String,
         /// What was asked for.
         problem: String,
+    },
+    /// There is no such data job.
+    #[error(
+        "the run store has no data job `{job}`: the directory was made with another data directory; name that one \
+         with --data-dir, or choose a new directory with --out"
+    )]
+    NoSuchJob {
+        /// What was asked for.
+        job: String,
     },
     /// A rule of the state machine would have been broken: a defect of this program.
     #[error("the run store refused a change that would break its rules: {message}")]

@@ -10,12 +10,14 @@
 //! it when its holder dies.
 //!
 //! - [`runs`], [`problems`], [`attempts`], [`graph`]: what is written, a file each.
+//! - [`jobs`]: data jobs and their journals.
 //! - [`query`]: what is read for reports, resumption and replay.
 //! - `schema/`: the tables, one migration a file.
 
 mod attempts;
 mod error;
 mod graph;
+mod jobs;
 mod lock;
 mod problems;
 mod query;
@@ -30,6 +32,7 @@ use rusqlite_migration::{M, Migrations};
 
 pub use attempts::{AttemptId, Learning};
 pub use error::StoreError;
+pub use jobs::{JobId, JobTotals, StoreJournal, StoredJob};
 pub use lock::RunLock;
 pub use problems::{NewProblem, ProblemId, StoredProblem};
 pub use query::{Counts, FinishedProblem, RunSummary};
@@ -41,6 +44,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("schema/001_runs.sql")),
     M::up(include_str!("schema/002_attempts.sql")),
     M::up(include_str!("schema/003_graph.sql")),
+    M::up(include_str!("schema/004_jobs.sql")),
 ];
 
 /// How long a writer waits for another process's transaction to end.

@@ -276,7 +276,7 @@ fn damaged_newer_and_misplaced_stores_are_named() {
         Store::open(newer.path()),
         Err(StoreError::Newer {
             version: 99,
-            known: 3,
+            known: 4,
             ..
         })
     ));

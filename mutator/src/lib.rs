@@ -1,0 +1,11 @@
+//! New theorems from a library's, after Alchemy (arXiv 2410.15748), on expressions.
+//!
+//! - [`difficulty`]: how a search fares, through a trait.
+//! - [`graph`]: premise and import graphs; the order of targets.
+//! - [`targets`]: which theorems are mutated and used.
+//! - [`verify`]: level 3 for many theorems at once.
+
+pub mod difficulty;
+pub mod graph;
+pub mod targets;
+pub mod verify;

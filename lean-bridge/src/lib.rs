@@ -6,6 +6,7 @@
 //! - [`protocol`]: the shapes of `docs/protocol.md`.
 //! - [`pool`]: workers, sessions (one theorem's proof states), verification.
 //! - [`verdict`]: what may be said of a proof; [`text`]: of a finished text, which states what it proves.
+//! - [`mod@verbalise`]: statements in English.
 //! - [`checker`]: independent kernels, which are programs of the user's.
 //!
 //! This crate alone starts Lean. It opens no database, draws nothing, and reads neither the
@@ -23,6 +24,7 @@ pub mod protocol;
 #[doc(hidden)]
 pub mod testing;
 pub mod text;
+pub mod verbalise;
 pub mod verdict;
 mod worker;
 

@@ -1,5 +1,7 @@
 //! The pool on the real embedded Lean: proofs step by step, and hostile tactics.
 
+mod verbalise;
+
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_lean_bridge::pool::{Outcome, Pool, ProofState, Session, StateId};
 use lakatos_lean_bridge::protocol::{EnvironmentKind, OutcomeStatus, TacticRequest};

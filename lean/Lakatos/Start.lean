@@ -83,16 +83,21 @@ private def isDefinition (env : OpenEnv) (text : String) (stx : Syntax) : Worker
   return !r.interrupted && !hasErrors r.messages
 
 /-- What the statement is, elaborated. -/
-private structure Statement where
+structure Statement where
+  /-- Its own full name. -/
   name : Name
+  /-- The theorem, whose proof is `sorry`. -/
   info : ConstantInfo
+  /-- The state at that `sorry`. -/
   proof : ProofState
+  /-- What Lean said, but for the `sorry`. -/
   messages : Array Message
 
 private def note (text : String) : Message :=
   { fileName := "<input>", pos := { line := 1, column := 0 }, severity := .information, data := text }
 
-private def elaborate (env : OpenEnv) (statement : String) : WorkerM Statement := do
+/-- Elaborates a statement as a theorem whose proof is `sorry`. -/
+def elaborate (env : OpenEnv) (statement : String) : WorkerM Statement := do
   let (text, stx) ← parse env statement
   let stx := replaceFirst stx exampleToTheorem
   unless (stx.find? (·.isOfKind ``Command.declId)).isSome do

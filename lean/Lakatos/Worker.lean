@@ -6,6 +6,7 @@ import Lakatos.Sorries
 import Lakatos.Step
 import Lakatos.Submit
 import Lakatos.Suggest
+import Lakatos.Verbalise
 import Lakatos.Verify
 
 /-!
@@ -49,6 +50,7 @@ def operations : List (String × Handler) := [
   ("submit", handleSubmit),
   ("verify", handleVerify),
   ("lean4export", handleLean4Export),
+  ("verbalise", handleVerbalise),
   ("free", handleFree),
   ("stats", handleStats),
   ("ping", fun _ => return Json.mkObj [])]

@@ -17,6 +17,7 @@ mod spawner;
 mod stats;
 mod taint;
 mod text;
+mod verbalise;
 mod verify;
 mod wire;
 mod worker;

@@ -65,6 +65,11 @@ pub(super) enum Request<'a> {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         all: bool,
     },
+    Verbalise {
+        env: u64,
+        statements: &'a [String],
+        names: &'a [String],
+    },
     Lean4export {
         name: &'a str,
         part: u32,

@@ -7,6 +7,7 @@
 
 pub mod candidate;
 pub mod difficulty;
+pub mod earlier;
 pub mod export;
 pub mod graph;
 pub mod job;

@@ -5,7 +5,13 @@
 //! - [`targets`]: which theorems are mutated and used.
 //! - [`verify`]: level 3 for many theorems at once.
 
+pub mod candidate;
 pub mod difficulty;
+pub mod earlier;
+pub mod export;
 pub mod graph;
+pub mod job;
+pub mod library;
+pub mod row;
 pub mod targets;
 pub mod verify;

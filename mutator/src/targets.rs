@@ -55,6 +55,12 @@ pub enum ChoiceError {
         /// Names that are like the first.
         near: Vec<String>,
     },
+    /// Every chosen theorem is held out.
+    #[error("all of the {chosen} chosen theorems are held out; choose others, or hold out fewer")]
+    AllHeldOut {
+        /// How many were chosen.
+        chosen: usize,
+    },
     /// The expression matches nothing.
     #[error("no theorem's name matches `{pattern}`; the library has {all} theorems, such as {}", like.join(", "))]
     NoMatch {

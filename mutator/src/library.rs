@@ -1,0 +1,164 @@
+//! The library's theorems, as Lean lists them, and the plan that is made of them.
+
+use std::collections::HashSet;
+
+use crate::graph::{Graphs, Node};
+use crate::targets::{Choice, ChoiceError};
+
+/// A theorem of the library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Theorem {
+    /// Its full name.
+    pub name: String,
+    /// The module that declares it.
+    pub module: String,
+    /// Hash of its closed type, as candidates have it.
+    pub hash: String,
+    /// Full names of constants that its statement and, where it has one, its proof speak of.
+    pub uses: Vec<String>,
+}
+
+impl Node for Theorem {
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn module(&self) -> &str {
+        &self.module
+    }
+    fn uses(&self) -> &[String] {
+        &self.uses
+    }
+}
+
+/// Which theorems are mutated and which may be used.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Those that are mutated.
+    pub targets: Choice,
+    /// Those that may be used besides the target.
+    pub premises: Choice,
+    /// Names that are never either.
+    pub held_out: HashSet<String>,
+    /// Targets at most, the first in the order.
+    pub limit: Option<usize>,
+}
+
+/// What is done with a library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// Targets, each after what it uses, with their modules.
+    pub targets: Vec<(String, String)>,
+    /// What may be used; none where everything that is not held out may.
+    pub premises: Option<Vec<String>>,
+    /// Theorems of the library that are held out, sorted.
+    pub held_out: Vec<String>,
+    /// How many of the library's theorems use each target, in the targets' order.
+    pub used_by: Vec<usize>,
+    /// Edges of the premise graph.
+    pub edges: usize,
+}
+
+/// Chooses targets and premises, and puts the targets in the order of what they use.
+///
+/// # Errors
+/// A name is not there, an expression matches nothing, or everything that was chosen is held out.
+pub fn select(theorems: &[Theorem], request: &Request) -> Result<Selection, ChoiceError> {
+    let names: Vec<&str> = theorems.iter().map(|t| t.name.as_str()).collect();
+    let chosen = request.targets.of(&names)?;
+    let premises = match &request.premises {
+        Choice::All => None,
+        choice => {
+            let mut names: Vec<String> = choice
+                .of(&names)?
+                .into_iter()
+                .filter(|n| !request.held_out.contains(*n))
+                .map(str::to_owned)
+                .collect();
+            names.sort();
+            Some(names)
+        }
+    };
+    let graphs = Graphs::new(theorems);
+    let used = graphs.used_by();
+    let order: Vec<usize> = graphs
+        .order(theorems)
+        .into_iter()
+        .filter(|&i| {
+            let name = theorems[i].name.as_str();
+            chosen.contains(name) && !request.held_out.contains(name)
+        })
+        .take(request.limit.unwrap_or(usize::MAX))
+        .collect();
+    if order.is_empty() {
+        return Err(ChoiceError::AllHeldOut {
+            chosen: chosen.len(),
+        });
+    }
+    let mut held_out: Vec<String> = names
+        .iter()
+        .filter(|n| request.held_out.contains(**n))
+        .map(|n| (*n).to_owned())
+        .collect();
+    held_out.sort();
+    Ok(Selection {
+        targets: order
+            .iter()
+            .map(|&i| (theorems[i].name.clone(), theorems[i].module.clone()))
+            .collect(),
+        premises,
+        held_out,
+        used_by: order.iter().map(|&i| used[i]).collect(),
+        edges: graphs.edges(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn library() -> Vec<Theorem> {
+        let theorem = |name: &str, uses: &[&str]| Theorem {
+            name: name.into(),
+            module: "M".into(),
+            hash: name.into(),
+            uses: uses.iter().map(|u| (*u).to_owned()).collect(),
+        };
+        vec![
+            theorem("a", &["z"]),
+            theorem("b", &[]),
+            theorem("secret", &[]),
+            theorem("z", &["secret"]),
+        ]
+    }
+
+    fn request(targets: Choice) -> Request {
+        Request {
+            targets,
+            premises: Choice::All,
+            held_out: HashSet::from(["secret".to_owned()]),
+            limit: None,
+        }
+    }
+
+    #[test]
+    fn held_out_theorems_are_neither_targets_nor_premises() {
+        let library = library();
+        let selection = select(&library, &request(Choice::All)).unwrap();
+        let names: Vec<&str> = selection.targets.iter().map(|(n, _)| n.as_str()).collect();
+        assert_eq!(names, ["b", "z", "a"]);
+        assert_eq!(selection.held_out, ["secret"]);
+        assert_eq!(selection.used_by, [0, 1, 0]);
+        let mut some = request(Choice::All);
+        some.premises = Choice::parse("a|secret").unwrap();
+        some.limit = Some(1);
+        let selection = select(&library, &some).unwrap();
+        assert_eq!(selection.premises, Some(vec!["a".to_owned()]));
+        assert_eq!(selection.targets.len(), 1);
+    }
+
+    #[test]
+    fn a_choice_of_held_out_theorems_alone_is_named() {
+        let all = select(&library(), &request(Choice::parse("^secret$").unwrap())).unwrap_err();
+        assert!(all.to_string().contains("held out"), "{all}");
+    }
+}

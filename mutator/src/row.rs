@@ -1,0 +1,160 @@
+//! Rows of the dataset: theorems, steps of their proofs, and negatives.
+//!
+//! Field names follow what readers of such data expect (`name, header, formal_statement, formal_proof`), so
+//! that `lakatos verify` and `lakatos prove` read the rows as they are. Everything in a row depends on the
+//! plan, the seed and the items before; there is no time of day and no seconds in it.
+
+use lakatos_datasets::job::{Item, Provenance};
+use lakatos_lean_bridge::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+
+use crate::candidate::{Candidate, GateVerdict};
+use crate::difficulty::Difficulty;
+
+/// The dataset's tables.
+pub const TABLES: [&str; 3] = [THEOREMS, STEPS, NEGATIVES];
+/// Theorems with proofs, one a row.
+pub const THEOREMS: &str = "theorems";
+/// Steps of these proofs: a state and the tactic that was used on it.
+pub const STEPS: &str = "steps";
+/// What is false, and proofs that are none.
+pub const NEGATIVES: &str = "negatives";
+
+/// Where a row comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The library theorem that was mutated.
+    pub parent: String,
+    /// The module that declares it.
+    pub module: String,
+    /// The rule.
+    pub rule: String,
+    /// Where in the parent.
+    pub position: String,
+    /// Library theorems that were used besides the parent.
+    pub premises: Vec<String>,
+    /// The job's seed.
+    pub seed: u64,
+    /// The parent's place in the plan.
+    pub item: u64,
+    /// What made it.
+    #[serde(flatten)]
+    pub made_by: Provenance,
+}
+
+impl Origin {
+    /// The origin of a candidate.
+    pub fn new(item: Item<'_>, module: &str, candidate: &Candidate, made_by: &Provenance) -> Self {
+        Self {
+            parent: item.key.to_owned(),
+            module: module.to_owned(),
+            rule: candidate.rule.clone(),
+            position: candidate.position.clone(),
+            premises: candidate.premises.clone(),
+            seed: item.seed,
+            item: item.index,
+            made_by: made_by.clone(),
+        }
+    }
+}
+
+/// A theorem with its proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TheoremRow {
+    /// Unique in the dataset, and its name in Lean.
+    pub name: String,
+    /// Imports, a line each.
+    pub header: String,
+    /// The theorem with `:= by sorry`.
+    pub formal_statement: String,
+    /// The theorem with its proof.
+    pub formal_proof: String,
+    /// Hash of the closed type.
+    pub statement_hash: String,
+    /// The tactic that closes it at once; none where none of those tried does.
+    pub trivial: Option<String>,
+    /// What every gate said.
+    pub gates: Vec<GateVerdict>,
+    /// The level that its proof was accepted at.
+    pub level: u8,
+    /// Axioms that the proof rests on.
+    pub axioms: Vec<String>,
+    /// Whether the library's own proofs were there to be checked.
+    pub library_bodies: bool,
+    /// What it cost to make and to check in Lean, in thousands of heartbeats.
+    pub heartbeats: u64,
+    /// How a search fares on it, where it is one of the sample.
+    pub difficulty: Option<Difficulty>,
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
+}
+
+/// A step of a kept theorem's proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepRow {
+    /// The theorem.
+    pub name: String,
+    /// Its place in the proof, from 0.
+    pub step: u32,
+    /// The goals before it.
+    pub state: String,
+    /// The tactic.
+    pub tactic: String,
+    /// The rule that made the theorem.
+    pub rule: String,
+    /// The library theorem that was mutated.
+    pub parent: String,
+}
+
+/// What is not so, paired with what is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NegativeRow {
+    /// The kept theorem that it is a wrong version of.
+    pub positive: String,
+    /// `statement`: its negation is proved. `proof`: Lean rejects it as a proof of the positive.
+    pub kind: String,
+    /// What was done: `swapped_sides`, `dropped_hypothesis`, …
+    pub error: String,
+    /// Imports, a line each.
+    pub header: String,
+    /// The wrong statement, or the positive's, with `:= by sorry`.
+    pub formal_statement: String,
+    /// The proof of the negation, or the text that Lean rejects.
+    pub evidence: String,
+    /// What the kernel's process said of the evidence.
+    pub verdict: Verdict,
+    /// Where the positive comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
+}
+
+/// `import` lines for these modules.
+pub fn header(imports: &[String]) -> String {
+    imports.iter().map(|m| format!("import {m}\n")).collect()
+}
+
+/// A theorem's text: its head and an indented tactic block.
+pub fn theorem(name: &str, signature: &str, script: &str) -> String {
+    let mut text = format!("theorem {name} {} := by", signature.trim());
+    for line in script.trim_end().lines() {
+        text.push('\n');
+        if !line.is_empty() {
+            text.push_str("  ");
+            text.push_str(line);
+        }
+    }
+    text
+}
+
+/// A theorem without its proof.
+pub fn open_theorem(name: &str, signature: &str) -> String {
+    format!("theorem {name} {} := by sorry", signature.trim())
+}
+
+/// The name of a theorem with this statement hash. Its first part is no namespace of a library, so that
+/// nothing of the library is opened by it.
+pub fn name_of(hash: &str) -> String {
+    let short: String = hash.chars().take(16).collect();
+    format!("mutated_{short}")
+}

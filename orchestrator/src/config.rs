@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use crate::exit::Failure;
 use crate::policy::http::HttpConfig;
+use crate::policy::mixture::When;
 use crate::search::SearchConfig;
 
 /// Everything that a run depends on, apart from its problems.
@@ -93,6 +94,19 @@ pub enum PolicyKind {
     Mixture,
 }
 
+/// When the model of a mixture is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelTurn {
+    /// The bundled model once nothing else is left, a server that the user names beside the portfolio.
+    #[default]
+    Auto,
+    /// In a goal's rounds, with the portfolio.
+    Beside,
+    /// Once the portfolio's search has nothing left to do.
+    Leftover,
+}
+
 /// Who proposes tactics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -101,7 +115,10 @@ pub struct PolicyConfig {
     pub kind: PolicyKind,
     /// With `mixture`: the portfolio's weight; the model's is 1.
     pub portfolio_weight: f64,
-    /// With `mixture`: the round of a goal in which the model is first asked; the portfolio's first is 0.
+    /// With `mixture`: when the model is asked.
+    pub model_turn: ModelTurn,
+    /// With `mixture` and a model asked beside the portfolio: the round of a goal in which it is first asked; the portfolio's
+    /// first is 0.
     pub model_from_round: u32,
     /// The environment variable that holds the model server's API key.
     pub api_key_env: String,
@@ -114,6 +131,7 @@ impl Default for PolicyConfig {
         Self {
             kind: PolicyKind::default(),
             portfolio_weight: 1.0,
+            model_turn: ModelTurn::default(),
             model_from_round: 1,
             api_key_env: "LAKATOS_API_KEY".into(),
             http: HttpConfig::default(),
@@ -122,6 +140,15 @@ impl Default for PolicyConfig {
 }
 
 impl PolicyConfig {
+    /// When the model of a mixture is asked.
+    pub fn turn(&self) -> When {
+        match self.model_turn {
+            ModelTurn::Auto if self.http.base_url.is_empty() => When::Leftover,
+            ModelTurn::Leftover => When::Leftover,
+            ModelTurn::Auto | ModelTurn::Beside => When::From(self.model_from_round),
+        }
+    }
+
     /// Whether a model is asked.
     pub fn asks_a_model(&self) -> bool {
         self.kind != PolicyKind::Portfolio

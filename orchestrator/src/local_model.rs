@@ -8,13 +8,17 @@ use lakatos_model_server::server::{Options, Server};
 use tokio::net::TcpListener;
 
 use crate::exit::Failure;
-use crate::policy::http::HttpConfig;
+use crate::policy::http::{AUTO, HttpConfig};
 
 /// The bundled checkpoint.
 pub const NAME: &str = "tactics-v0";
 
-/// Its prompt template.
-const TEMPLATE: &str = "lakatos";
+/// Its own prompt template, which the server hands on.
+const TEMPLATE: &str = include_str!("../../model-server/checkpoints/tactics-v0/template.toml");
+
+/// It is small: a second, hotter round and long answers bring nothing new.
+const ROUNDS: u32 = 1;
+const TOKENS: u32 = 64;
 
 macro_rules! files {
     ($($name:literal),*) => {
@@ -69,7 +73,9 @@ pub async fn serve(data_dir: &Path, config: &HttpConfig) -> Result<HttpConfig, F
     };
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let server = Server::new(Options::new(NAME));
+    let mut options = Options::new(NAME);
+    options.template = Some(TEMPLATE.to_owned());
+    let server = Server::new(options);
     server.start(model, tokenizer).map_err(failed)?;
     tokio::spawn(async move {
         if let Err(e) = axum::serve(listener, server.router()).await {
@@ -79,7 +85,9 @@ pub async fn serve(data_dir: &Path, config: &HttpConfig) -> Result<HttpConfig, F
     Ok(HttpConfig {
         base_url: format!("http://{address}/v1"),
         model: NAME.to_owned(),
-        template: TEMPLATE.to_owned(),
+        template: AUTO.to_owned(),
+        rounds: config.rounds.min(ROUNDS),
+        max_tokens: config.max_tokens.min(TOKENS),
         ..config.clone()
     })
 }

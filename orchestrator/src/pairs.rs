@@ -5,8 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::policy::canonical::Names;
 use crate::record::{AttemptRecord, Outcome, TacticRecord};
 use crate::search::alternatives::replaced;
 use crate::store::{Store, StoreError, StoredRun};
@@ -15,9 +16,9 @@ use lakatos_lean_bridge::verdict::Verdict;
 /// A pair with its provenance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pair {
-    /// The goals as Lean prints them, and the template's end; see [`prompt`].
+    /// The first goal in canonical names, and the template's end; see [`pair`].
     pub prompt: String,
-    /// The tactic.
+    /// The tactic, in the same names.
     pub completion: String,
     /// The problem's name.
     pub problem: String,
@@ -31,7 +32,7 @@ pub struct Pair {
     pub environment: String,
     /// Which Lean, in words.
     pub lean: String,
-    /// The level at which the proof was accepted.
+    /// The level at which the proof was accepted; 0 for what was not verified as a proof of its own.
     pub level: u8,
     /// Steps from the root.
     pub depth: u32,
@@ -39,9 +40,13 @@ pub struct Pair {
     pub policy: String,
 }
 
-/// The prompt of goals: the template `lakatos`.
-pub fn prompt(goals: &[String]) -> String {
-    format!("{}\n:::\n", goals.join("\n\n"))
+/// Prompt and completion for a tactic on the first of some goals, after the template `lakatos`; none where the tactic makes a
+/// name that looks like a canonical one.
+pub fn pair(goals: &[String], tactic: &str) -> Option<(String, String)> {
+    let goal = goals.first()?;
+    let names = Names::of(goal);
+    let completion = names.tactic(tactic)?;
+    Some((format!("{}\n:::\n", names.goal(goal)), completion))
 }
 
 /// The steps of a run's accepted proofs, each pair once.
@@ -70,7 +75,9 @@ pub fn of_run(store: &Store, run: &StoredRun) -> Result<Vec<Pair>, StoreError> {
             let Some(node) = attempt.nodes.get(tactic.node as usize) else {
                 continue;
             };
-            let prompt = prompt(&node.goals);
+            let Some((prompt, completion)) = pair(&node.goals, &completion) else {
+                continue;
+            };
             if seen.insert((prompt.clone(), completion.clone())) {
                 pairs.push(Pair {
                     prompt,
@@ -90,6 +97,51 @@ pub fn of_run(store: &Store, run: &StoredRun) -> Result<Vec<Pair>, StoreError> {
                     policy: tactic.source.clone(),
                 });
             }
+        }
+    }
+    Ok(pairs)
+}
+
+/// A goal and a tactic that Lean accepted on it, from elsewhere: a line of JSON.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Closed {
+    /// The goal as Lean prints it.
+    pub goal: String,
+    /// The tactic.
+    pub tactic: String,
+    /// What the goal is of, such as a theorem of the library.
+    pub problem: String,
+}
+
+/// Pairs of such lines, each once; `source` says where they were read.
+///
+/// # Errors
+/// A line is not of that form: its number, from 1, and what is wrong.
+pub fn of_lines(text: &str, source: &str) -> Result<Vec<Pair>, (usize, serde_json::Error)> {
+    let mut seen = HashSet::new();
+    let mut pairs = Vec::new();
+    for (i, line) in text.lines().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let row: Closed = serde_json::from_str(line).map_err(|e| (i + 1, e))?;
+        let Some((prompt, completion)) = pair(std::slice::from_ref(&row.goal), &row.tactic) else {
+            continue;
+        };
+        if seen.insert((prompt.clone(), completion.clone())) {
+            pairs.push(Pair {
+                prompt,
+                completion,
+                problem: row.problem,
+                source: source.to_owned(),
+                run: String::new(),
+                seed: 0,
+                environment: String::new(),
+                lean: String::new(),
+                level: 0,
+                depth: 0,
+                policy: String::new(),
+            });
         }
     }
     Ok(pairs)
@@ -152,6 +204,18 @@ pub fn thin(pairs: Vec<Pair>, at_most: Option<usize>) -> Vec<Pair> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_become_pairs_in_canonical_names() {
+        let line = r#"{"goal": "n : Nat\nh : 0 < n\n⊢ f n ≠ 0", "tactic": "simp [f, h]", "problem": "f_ne"}"#;
+        let pairs = of_lines(&format!("{line}\n\n{line}\n"), "here").unwrap();
+        let [pair] = pairs.as_slice() else {
+            panic!("{pairs:?}");
+        };
+        assert_eq!(pair.prompt, "X1 : Nat\nH1 : 0 < X1\n⊢ F1 X1 ≠ 0\n:::\n");
+        assert_eq!((pair.completion.as_str(), pair.level), ("simp [F1, H1]", 0));
+        assert_eq!(of_lines(&format!("{line}\n{{}}"), "here").unwrap_err().0, 2);
+    }
 
     #[test]
     fn the_alternative_of_the_accepted_text_is_taken() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lakatos::policy::bandit::SharedBandit;
+use lakatos::policy::mixture::{Mixture, When};
 use lakatos::policy::{Policy, PolicyContext, PolicyError, PolicyFuture, Proposal, Round};
 use lakatos::record::{AttemptRecord, NodeStatus, Outcome, TacticStatus};
 use lakatos::search::{
@@ -418,14 +419,57 @@ fn a_policy_that_stays_away_is_a_fault_unless_others_are_there() {
         let record = prove(&alone, &config(), &problem(&[], statement)).await;
         assert_eq!(record.outcome, Outcome::Fault);
         assert_eq!(record.reason.expect("a reason").class, "policy");
-        let parts: Vec<(f64, u32, Arc<dyn Policy>)> = vec![
-            (1.0, 0, Arc::new(Absent)),
-            (1.0, 0, Arc::new(Scripted::new(BASICS))),
+        let parts: Vec<(f64, When, Arc<dyn Policy>)> = vec![
+            (1.0, When::From(0), Arc::new(Absent)),
+            (1.0, When::From(0), Arc::new(Scripted::new(BASICS))),
         ];
-        let mixed = resources(pool, lakatos::policy::mixture::Mixture::new(parts));
+        let mixed = resources(pool, Mixture::new(parts));
         assert_proved(
             &prove(&mixed, &config(), &problem(&[], statement)).await,
             Outcome::Proved,
         );
+    });
+}
+
+/// Asks one policy first, and the other once nothing else is left.
+fn with_leftover(pool: &Pool, first: &[&[&'static str]], leftover: Arc<dyn Policy>) -> Resources {
+    let parts: Vec<(f64, When, Arc<dyn Policy>)> = vec![
+        (1.0, When::From(0), Arc::new(Scripted::new(first))),
+        (1.0, When::Leftover, leftover),
+    ];
+    resources(pool.clone(), Mixture::new(parts))
+}
+
+#[test]
+fn what_is_left_over_adds_proofs_and_changes_nothing_before() {
+    with_pool(|pool| async move {
+        // The first part splits the goal and closes one half; the other half, and the sibling that was given up with it, need
+        // what is kept for the end.
+        let first: &[&[&'static str]] = &[&["constructor", "rfl"]];
+        let statement = "theorem t (p q : Prop) (hp : p) (hq : q) : p ∧ q ∧ 1 + 1 = 2";
+        let alone = resources(pool.clone(), Scripted::new(first));
+        let alone = prove(&alone, &config(), &problem(&[], statement)).await;
+        assert_eq!(alone.outcome, Outcome::Failed);
+        let last = Arc::new(Scripted::new(&[&["exact hp", "exact hq"]]));
+        let both = with_leftover(&pool, first, last.clone());
+        let both = prove(&both, &config(), &problem(&[], statement)).await;
+        assert_proved(&both, Outcome::Proved);
+        let begun = |r: &AttemptRecord| -> Vec<String> {
+            r.tactics.iter().map(|t| t.text.clone()).collect()
+        };
+        assert_eq!(begun(&both)[..alone.tactics.len()], begun(&alone)[..]);
+
+        // What the first part proves alone costs no question.
+        let asked = last.asked.load(Ordering::Relaxed);
+        let easy = with_leftover(&pool, first, last.clone());
+        let easy = prove(&easy, &config(), &problem(&[], "theorem t : 1 + 1 = 2")).await;
+        assert_proved(&easy, Outcome::Proved);
+        assert_eq!(last.asked.load(Ordering::Relaxed), asked);
+
+        // A model that stays away costs the search nothing.
+        let absent = with_leftover(&pool, first, Arc::new(Absent));
+        let absent = prove(&absent, &config(), &problem(&[], statement)).await;
+        assert_eq!(absent.outcome, Outcome::Failed);
+        assert_eq!(absent.reason, alone.reason);
     });
 }

@@ -13,8 +13,11 @@ use crate::pairs;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The runs whose proofs are taken
-    #[arg(value_name = "RUN", required = true)]
+    #[arg(value_name = "RUN", required_unless_present = "goals")]
     runs: Vec<String>,
+    /// Files of goals and tactics that closed them, JSON lines `{goal, tactic, problem}`
+    #[arg(long, value_name = "FILE")]
+    goals: Vec<PathBuf>,
     /// Of pairs with the same tactic, keep at most so many
     #[arg(long, value_name = "N")]
     at_most: Option<usize>,
@@ -24,10 +27,21 @@ pub struct Args {
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let store = context.store()?;
     let mut rows = Vec::new();
     for name in &args.runs {
+        let store = context.store()?;
         rows.extend(pairs::of_run(&store, &store.run(name)?)?);
+    }
+    for file in &args.goals {
+        let shown = file.display();
+        let text = std::fs::read_to_string(file)
+            .map_err(|e| Failure::user(format!("{shown} cannot be read: {e}")))?;
+        let read = pairs::of_lines(&text, &shown.to_string()).map_err(|(line, e)| {
+            Failure::user(format!(
+                "{shown}:{line}: {e}; a line is {{\"goal\", \"tactic\", \"problem\"}}"
+            ))
+        })?;
+        rows.extend(read);
     }
     let found = rows.len();
     let rows = pairs::thin(rows, args.at_most);

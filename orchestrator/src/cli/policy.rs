@@ -8,7 +8,7 @@ use crate::exit::Failure;
 use crate::local_model;
 use crate::policy::Policy;
 use crate::policy::http::HttpPolicy;
-use crate::policy::mixture::Mixture;
+use crate::policy::mixture::{Mixture, When};
 use crate::policy::portfolio::Portfolio;
 
 /// Who proposes tactics.
@@ -61,8 +61,8 @@ pub async fn build(context: &Context, config: &PolicyConfig) -> Result<Arc<dyn P
         PolicyKind::Portfolio => portfolio(),
         PolicyKind::Http => http(context, config).await?,
         PolicyKind::Mixture => Arc::new(Mixture::new(vec![
-            (config.portfolio_weight, 0, portfolio()),
-            (1.0, config.model_from_round, http(context, config).await?),
+            (config.portfolio_weight, When::From(0), portfolio()),
+            (1.0, config.turn(), http(context, config).await?),
         ])),
     })
 }

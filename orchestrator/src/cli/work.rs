@@ -7,10 +7,11 @@ use lakatos_lean_bridge::launch::Launcher;
 
 use super::context::Context;
 use super::{interrupt, lean, policy, report, table};
-use crate::config::Config;
+use crate::config::{Config, PolicyKind};
 use crate::events::{Event, EventSink, RunStarted};
 use crate::exit::{Exit, Failure};
 use crate::policy::bandit::{BanditStats, SharedBandit};
+use crate::policy::mixture::When;
 use crate::scheduler::{Scheduler, SearchProver};
 use crate::search::{Cancel, Resources, SharedGoals};
 use crate::store::{Counts, RunLock, Store, StoredRun};
@@ -136,10 +137,11 @@ pub async fn work(context: &Context, job: Job, input_errors: u32) -> Result<Done
 /// cores.
 fn in_flight(config: &Config, workers: usize) -> usize {
     let own_model = config.policy.http.base_url.is_empty();
-    match config.run.in_flight {
-        0 if config.policy.asks_a_model() && own_model => workers + 1,
-        0 if config.policy.asks_a_model() => workers + config.policy.http.concurrency,
-        0 => workers,
-        n => n,
+    match (config.run.in_flight, config.policy.kind) {
+        (0, PolicyKind::Portfolio) => workers,
+        (0, PolicyKind::Mixture) if config.policy.turn() == When::Leftover => workers,
+        (0, _) if own_model => workers + 1,
+        (0, _) => workers + config.policy.http.concurrency,
+        (n, _) => n,
     }
 }

@@ -1,6 +1,7 @@
 //! Several policies as one.
 //!
-//! Each part is asked at the same time; proposals are interleaved best first, after a part's
+//! A part may be kept for what is left over: it is asked only once the search without it has nothing left to do, so that it can
+//! add proofs but cost none (a dear or weak model beside the portfolio). The other parts are asked at the same time; proposals are interleaved best first, after a part's
 //! log-probabilities have been shifted by the logarithm of its share of the weights. A part that
 //! fails is left out of that round and reported once; only if every part fails does the mixture fail.
 
@@ -13,6 +14,15 @@ use std::task::Poll;
 
 use super::{Observation, Policy, PolicyContext, PolicyError, PolicyFuture, Proposal, Round};
 
+/// When a part of a mixture is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// From a node's so-manieth round on; 0: always.
+    From(u32),
+    /// Once nothing else is left to do in the search.
+    Leftover,
+}
+
 /// A weighted mixture of policies.
 pub struct Mixture {
     parts: Vec<Part>,
@@ -21,8 +31,7 @@ pub struct Mixture {
 struct Part {
     policy: Arc<dyn Policy>,
     shift: f64,
-    /// The mixture's round that is its first.
-    from: u32,
+    when: When,
     reported: AtomicBool,
 }
 
@@ -40,17 +49,17 @@ impl Part {
 }
 
 impl Mixture {
-    /// A mixture of policies, each with its weight and the round in which it is first asked: a dear one need not be asked for
-    /// goals that a cheap one closes. Weights that are not positive count as very little.
-    pub fn new(parts: Vec<(f64, u32, Arc<dyn Policy>)>) -> Self {
+    /// A mixture of policies, each with its weight and its time: a dear one need not be asked for goals that a cheap one
+    /// closes. Weights that are not positive count as very little.
+    pub fn new(parts: Vec<(f64, When, Arc<dyn Policy>)>) -> Self {
         let clean = |w: f64| if w.is_finite() && w > 0.0 { w } else { 1e-9 };
         let total: f64 = parts.iter().map(|(w, ..)| clean(*w)).sum();
         let parts = parts
             .into_iter()
-            .map(|(w, from, policy)| Part {
+            .map(|(w, when, policy)| Part {
                 policy,
                 shift: (clean(w) / total).ln(),
-                from,
+                when,
                 reported: AtomicBool::new(false),
             })
             .collect();
@@ -75,21 +84,28 @@ impl Policy for Mixture {
     fn propose<'a>(&'a self, context: &'a PolicyContext<'a>) -> PolicyFuture<'a> {
         Box::pin(async move {
             let own = |part: &Part| {
-                let round = context.round.checked_sub(part.from)?;
+                let round = match (part.when, context.leftover) {
+                    (When::From(from), None) => context.round.checked_sub(from)?,
+                    (When::Leftover, Some(round)) => round,
+                    _ => return None,
+                };
                 Some(PolicyContext { round, ..*context })
             };
             let contexts: Vec<Option<PolicyContext<'_>>> = self.parts.iter().map(own).collect();
+            // Parts of the other kind have no turn at all.
+            let turn = |part: &&Part| (part.when == When::Leftover) == context.leftover.is_some();
             let answers = join_all(
                 self.parts
                     .iter()
                     .zip(&contexts)
+                    .filter(|(part, _)| turn(part))
                     .map(|(part, context)| part.ask(context.as_ref()))
                     .collect(),
             )
             .await;
             let mut rounds = Vec::new();
             let mut failure = None;
-            for (part, answer) in self.parts.iter().zip(answers) {
+            for (part, answer) in self.parts.iter().filter(turn).zip(answers) {
                 match answer {
                     Ok(round) => rounds.push((part.shift, round)),
                     Err(error) => {
@@ -99,10 +115,15 @@ impl Policy for Mixture {
                 }
             }
             match failure {
-                Some(error) if rounds.is_empty() => Err(error),
+                // What is left over is a gift: its absence is no fault of the search.
+                Some(error) if rounds.is_empty() && context.leftover.is_none() => Err(error),
                 _ => Ok(merge(rounds)),
             }
         })
+    }
+
+    fn leftover(&self) -> bool {
+        self.parts.iter().any(|p| p.when == When::Leftover)
     }
 
     fn observe(&self, context: &PolicyContext<'_>, tried: &[Observation<'_>]) {

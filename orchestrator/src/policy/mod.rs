@@ -6,6 +6,7 @@
 //! ones are tried anywhere. A policy that has nothing more to say for a node answers with none.
 
 pub mod bandit;
+pub mod canonical;
 pub mod http;
 pub mod mixture;
 pub mod portfolio;
@@ -31,6 +32,8 @@ pub struct PolicyContext<'a> {
     pub path: &'a [String],
     /// The nodes on the way here, the root first; none for the root.
     pub history: &'a [Ancestor<'a>],
+    /// Set once nothing else is left to do in the search: how many times this node was asked since. See [`Policy::leftover`].
+    pub leftover: Option<u32>,
     /// What the policy asked to remember of this node in an earlier round.
     pub memory: Option<&'a str>,
     /// The theorem's name, for templates that print it.
@@ -121,6 +124,13 @@ pub trait Policy: Send + Sync {
 
     /// Tactics for a state, in the round that the context names.
     fn propose<'a>(&'a self, context: &'a PolicyContext<'a>) -> PolicyFuture<'a>;
+
+    /// Whether it has proposals that are not worth a turn while anything else is left. If so, nodes that it has no more for are
+    /// kept, and once the queue is empty they are asked again, with [`PolicyContext::leftover`] set. Up to then the search is
+    /// the one that it would be without.
+    fn leftover(&self) -> bool {
+        false
+    }
 
     /// Tells the policy how its tactics fared on a state, in the order they were tried.
     fn observe(&self, _context: &PolicyContext<'_>, _tried: &[Observation<'_>]) {}

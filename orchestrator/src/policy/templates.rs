@@ -8,6 +8,9 @@
 //! With `append`, `prompt` is the root's, and a child's prompt is its parent's with `append` filled in behind it: there `{tactic}`
 //! is the tactic that led to the child and the rest is the child's own. Such a prompt extends its parent's, so that a server that
 //! keeps states reads only what is new.
+//!
+//! With `names = "canonical"`, `{state}` is the first goal alone in canonical names, and completions are translated back
+//! ([`super::canonical`]).
 
 use std::path::Path;
 
@@ -16,6 +19,7 @@ use lakatos_lean_bridge::protocol::Goal;
 use serde::{Deserialize, Serialize};
 
 use super::PolicyContext;
+use super::canonical::Names;
 
 /// A prompt template, as its file says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,9 +38,23 @@ pub struct Template {
     /// Where the server is to stop.
     #[serde(default)]
     pub stop: Vec<String>,
+    /// Whose names the model reads and writes.
+    #[serde(default)]
+    pub names: NamesOf,
     /// How completions are read.
     #[serde(default)]
     pub read: Reading,
+}
+
+/// Whose names a model reads and writes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NamesOf {
+    /// The goal's own, as Lean prints them.
+    #[default]
+    Goal,
+    /// Canonical ones.
+    Canonical,
 }
 
 /// How tactics are read out of a completion.
@@ -171,7 +189,7 @@ impl Template {
     /// an ancestor's prompt; else one in all.
     pub fn parts(&self, context: &PolicyContext<'_>) -> Vec<String> {
         let Some(append) = &self.append else {
-            return vec![filled(&self.prompt, context, context.state, context.path)];
+            return vec![self.filled(&self.prompt, context, context.state, context.path)];
         };
         let states = context.history.iter().map(|a| a.state);
         states
@@ -180,24 +198,35 @@ impl Template {
             .map(|(i, state)| {
                 let before = &context.path[..i.min(context.path.len())];
                 let text = if i == 0 { &self.prompt } else { append };
-                filled(text, context, state, before)
+                self.filled(text, context, state, before)
             })
             .collect()
     }
 
-    /// What comes before and after the state in a prompt of nothing else.
+    /// What comes before and after the state in a prompt of nothing else; none where the state is not as Lean prints it.
     pub fn around_state(&self) -> Option<(String, String)> {
         let mut states = 0;
         let filled = fill(&self.prompt, |word| {
             states += usize::from(word == "state");
             (word == "state").then(|| "\0".to_owned())
         });
-        let filled = filled.ok().filter(|_| states == 1)?;
+        let as_printed = self.names == NamesOf::Goal;
+        let filled = filled.ok().filter(|_| states == 1 && as_printed)?;
         let (before, after) = filled.split_once('\0')?;
         Some((before.to_owned(), after.to_owned()))
     }
 
-    /// The tactics in a completion; `cut` says that the server ran out of tokens, so that the last
+    /// The proposals in a completion for a goal: its tactics in the goal's own names, less what cannot be one.
+    pub fn proposals(&self, goal: &str, completion: &str, cut: bool) -> Vec<String> {
+        let tactics = self.tactics(completion, cut);
+        if self.names == NamesOf::Goal {
+            return tactics;
+        }
+        let names = Names::of(goal);
+        tactics.iter().filter_map(|t| names.proposal(t)).collect()
+    }
+
+    /// The tactics in a completion, as the model wrote them; `cut` says that the server ran out of tokens, so that the last
     /// line is not to be trusted.
     pub fn tactics(&self, completion: &str, cut: bool) -> Vec<String> {
         let mut text = completion;
@@ -238,26 +267,38 @@ impl Template {
     }
 }
 
-/// A part of a prompt, for the node with this state that these tactics led to. `parse` has seen that every placeholder is known.
-fn filled(text: &str, context: &PolicyContext<'_>, state: &ProofState, path: &[String]) -> String {
-    let goals = &state.goals;
-    let first = goals.first();
-    let filled = fill(text, |word| {
-        Some(match word {
-            "state" => goals
-                .iter()
-                .map(|g| g.text.as_str())
-                .collect::<Vec<_>>()
-                .join("\n\n"),
-            "theorem" => context.theorem.to_owned(),
-            "path" => path.join("\n"),
-            "tactic" => path.last().cloned().unwrap_or_default(),
-            "target" => first.map(|g| g.target.clone()).unwrap_or_default(),
-            "binders" => first.map(binders).unwrap_or_default(),
-            _ => return None,
-        })
-    });
-    filled.unwrap_or_default()
+impl Template {
+    /// A part of a prompt, for the node with this state that these tactics led to. `parse` has seen that every placeholder is known.
+    fn filled(
+        &self,
+        text: &str,
+        context: &PolicyContext<'_>,
+        state: &ProofState,
+        path: &[String],
+    ) -> String {
+        let goals = &state.goals;
+        let first = goals.first();
+        let filled = fill(text, |word| {
+            Some(match word {
+                "state" if self.names == NamesOf::Canonical => {
+                    let goal = first.map_or("", |g| g.text.as_str());
+                    Names::of(goal).goal(goal)
+                }
+                "state" => goals
+                    .iter()
+                    .map(|g| g.text.as_str())
+                    .collect::<Vec<_>>()
+                    .join("\n\n"),
+                "theorem" => context.theorem.to_owned(),
+                "path" => path.join("\n"),
+                "tactic" => path.last().cloned().unwrap_or_default(),
+                "target" => first.map(|g| g.target.clone()).unwrap_or_default(),
+                "binders" => first.map(binders).unwrap_or_default(),
+                _ => return None,
+            })
+        });
+        filled.unwrap_or_default()
+    }
 }
 
 const PLACEHOLDERS: [&str; 5] = ["state", "theorem", "path", "target", "binders"];

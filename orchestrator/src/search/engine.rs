@@ -15,6 +15,7 @@ use lakatos_lean_bridge::{BridgeError, EnvironmentSpec};
 use super::budget::{Budget, Exhausted};
 use super::config::SearchConfig;
 use super::graph::{AppId, Graph, NodeId, Standing};
+use super::leftover::Shelf;
 use super::proof::{self, Step};
 use super::score::{Features, priority};
 use super::transposition::{SharedGoals, names, rename_script};
@@ -70,6 +71,7 @@ pub struct Engine<'a> {
     pub(super) graph: Graph,
     pub(super) cost: Cost,
     pub(super) policy_failures: u32,
+    pub(super) shelf: Shelf,
     queue: BinaryHeap<Queued>,
 }
 
@@ -83,6 +85,7 @@ impl<'a> Engine<'a> {
             graph: Graph::new(),
             cost: Cost::default(),
             policy_failures: 0,
+            shelf: Shelf::default(),
             queue: BinaryHeap::new(),
         };
         let id = engine.graph.add_node(root, None, 0, 0.0, same_names);
@@ -108,7 +111,11 @@ impl<'a> Engine<'a> {
         if let Some(limit) = budget.exhausted(self.cost.expanded, self.cost.tokens) {
             return Ok(Turn::Cut(limit));
         }
-        let Some(id) = self.pop().await else {
+        let next = match self.pop().await {
+            None if self.take_from_shelf() => self.pop().await,
+            next => next,
+        };
+        let Some(id) = next else {
             self.graph.settle();
             return Ok(Turn::Nothing);
         };
@@ -145,7 +152,7 @@ impl<'a> Engine<'a> {
         matches!(self.graph.node(ROOT).standing(), Standing::Proved(_))
     }
 
-    fn can_be_asked(&self, id: NodeId) -> bool {
+    pub(super) fn can_be_asked(&self, id: NodeId) -> bool {
         let n = self.graph.node(id);
         n.standing() == Standing::Open && !n.exhausted() && n.alias_of.is_none() && n.live
     }
@@ -183,7 +190,9 @@ impl<'a> Engine<'a> {
                 return Some(next.node);
             }
             self.graph.forget(next.node);
-            self.free(&[next.node]).await;
+            if !self.shelve(next.node) {
+                self.free(&[next.node]).await;
+            }
         }
         None
     }
@@ -198,7 +207,9 @@ impl<'a> Engine<'a> {
             self.push(id);
         } else {
             self.graph.exhaust(id);
-            self.free(&[id]).await;
+            if !self.shelve(id) {
+                self.free(&[id]).await;
+            }
         }
     }
 

@@ -30,9 +30,12 @@ impl Engine<'_> {
         node.expanded.get_or_insert(rank);
         let round = node.round;
         node.round += 1;
+        let leftover = node.leftover;
+        node.leftover = leftover.map(|n| n + 1);
         let first = round == 0;
-        let Some(answer) = self.ask(id, round, budget).await? else {
-            self.graph.node_mut(id).round = round;
+        let Some(answer) = self.ask(id, (round, leftover), budget).await? else {
+            let node = self.graph.node_mut(id);
+            (node.round, node.leftover) = (round, leftover);
             return Ok(true);
         };
         self.cost.tokens += answer
@@ -93,7 +96,7 @@ impl Engine<'_> {
                 tried.0.push((proposal.clone(), outcome));
             }
         }
-        self.report(id, round, &tried);
+        self.report(id, (round, leftover), &tried);
         let again = !self.graph.node(id).later.is_empty();
         Ok(answer.more || again || !whole)
     }
@@ -102,7 +105,7 @@ impl Engine<'_> {
     async fn ask(
         &mut self,
         id: NodeId,
-        round: u32,
+        round: (u32, Option<u32>),
         budget: &Budget,
     ) -> Result<Option<Round>, Trouble> {
         let path = self.graph.path(id);
@@ -154,7 +157,7 @@ impl Engine<'_> {
     fn context<'c>(
         &'c self,
         id: NodeId,
-        round: u32,
+        (round, leftover): (u32, Option<u32>),
         path: &'c [String],
         history: &'c [Ancestor<'c>],
     ) -> PolicyContext<'c> {
@@ -164,6 +167,7 @@ impl Engine<'_> {
             state: &node.state,
             depth: node.depth,
             round,
+            leftover,
             path,
             history,
             memory: node.memory.as_deref(),
@@ -173,7 +177,7 @@ impl Engine<'_> {
         }
     }
 
-    fn report(&self, id: NodeId, round: u32, tried: &Trials) {
+    fn report(&self, id: NodeId, round: (u32, Option<u32>), tried: &Trials) {
         let path = self.graph.path(id);
         let history = self.history(id);
         let context = self.context(id, round, &path, &history);

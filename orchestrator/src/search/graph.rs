@@ -55,6 +55,8 @@ pub struct Node {
     pub score: f64,
     /// Rounds that the policy was asked.
     pub round: u32,
+    /// Set once nothing else is left: how many times it was asked since.
+    pub leftover: Option<u32>,
     /// Rank of its first expansion.
     pub expanded: Option<u32>,
     /// Tactics that were tried, as normalised text.
@@ -155,6 +157,7 @@ impl Graph {
             path,
             score: 0.0,
             round: 0,
+            leftover: None,
             expanded: None,
             tried: HashSet::new(),
             later: Vec::new(),
@@ -259,6 +262,18 @@ impl Graph {
         for app in apps {
             self.apps[app.0 as usize].bad = true;
         }
+        self.derive();
+    }
+
+    /// Says that these nodes can be asked again after all, and derives all standings anew.
+    pub fn reopen(&mut self, nodes: &[NodeId]) {
+        for id in nodes {
+            self.nodes[id.0 as usize].exhausted = false;
+        }
+        self.derive();
+    }
+
+    fn derive(&mut self) {
         for node in &mut self.nodes {
             node.standing = Standing::Open;
         }

@@ -22,6 +22,7 @@ mod expand;
 mod graph;
 #[cfg(test)]
 mod graph_tests;
+mod leftover;
 mod minimise;
 mod proof;
 pub mod prove;

@@ -41,6 +41,8 @@ struct Prompt {
     whole: String,
     /// A state, and what follows the text that left it.
     rest: Option<(String, String)>,
+    /// The goal that proposals are for.
+    goal: String,
 }
 
 impl Prompt {
@@ -55,6 +57,7 @@ impl Prompt {
         Self {
             whole: parts.concat(),
             rest,
+            goal: String::new(),
         }
     }
 }
@@ -138,7 +141,7 @@ impl HttpPolicy {
         }
         let answer = answer?;
         Ok(Round {
-            proposals: self.read(template, &answer),
+            proposals: self.read(template, &prompt.goal, &answer),
             more: round + 1 < self.config.rounds,
             memory: answer.state_id,
         })
@@ -184,12 +187,12 @@ impl HttpPolicy {
         self.client.send(&body, seed).await
     }
 
-    fn read(&self, template: &Template, answer: &wire::Response) -> Vec<Proposal> {
+    fn read(&self, template: &Template, goal: &str, answer: &wire::Response) -> Vec<Proposal> {
         let mut proposals: Vec<Proposal> = Vec::new();
         for choice in &answer.choices {
             let Some(text) = choice.text() else { continue };
             let (logprob, tokens) = choice.likelihood();
-            for tactic in template.tactics(text, choice.cut()) {
+            for tactic in template.proposals(goal, text, choice.cut()) {
                 match proposals.iter_mut().find(|p| p.tactic == tactic) {
                     Some(known) if known.logprob >= logprob => {}
                     Some(known) => (known.logprob, known.tokens) = (logprob, tokens),
@@ -237,7 +240,11 @@ impl Policy for HttpPolicy {
                 names.extend(above.filter(|_| parts.len() > 1));
                 names.push(context.memory);
             }
-            let prompt = Prompt::new(&parts, &names);
+            let goal = context.state.goals.first();
+            let prompt = Prompt {
+                goal: goal.map(|g| g.text.clone()).unwrap_or_default(),
+                ..Prompt::new(&parts, &names)
+            };
             let mut round = self
                 .round(&known.template, &prompt, context.round, context.seed)
                 .await?;

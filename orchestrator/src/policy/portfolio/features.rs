@@ -308,7 +308,8 @@ impl View {
 }
 
 /// Names that are Lean's own, though they are not qualified.
-const KNOWN: [&str; 40] = [
+/// Words of terms that are no definition of the problem.
+pub const KNOWN: [&str; 40] = [
     "True", "False", "Nat", "Int", "Rat", "Bool", "Prop", "List", "Array", "Option", "String",
     "Char", "Fin", "BitVec", "Type", "Sort", "Set", "true", "false", "some", "none", "not", "and",
     "or", "xor", "max", "min", "id", "fun", "if", "then", "else", "match", "with", "let", "have",

@@ -115,7 +115,7 @@ fn hypothesis(line: &str) -> Option<(Vec<&str>, &str)> {
     let (names, ty) = line.split_once(" : ")?;
     let names: Vec<&str> = names.split_whitespace().collect();
     let plain = |n: &&str| n.chars().all(in_name);
-    (!line.starts_with(' ') && names.iter().all(|n| plain(&n))).then_some((names, ty))
+    (!line.starts_with(' ') && names.iter().all(plain)).then_some((names, ty))
 }
 
 impl Names {

@@ -28,6 +28,7 @@ pub mod pairs;
 pub mod policy;
 pub mod progress;
 pub mod record;
+pub mod records;
 pub mod report;
 pub mod scheduler;
 pub mod search;

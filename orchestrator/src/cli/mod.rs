@@ -8,8 +8,12 @@ mod completions;
 mod config;
 mod context;
 mod convert;
+mod dataset;
 mod doctor;
+mod exchange;
+mod export;
 mod generate;
+mod import;
 mod inputs;
 mod interrupt;
 mod lean;
@@ -65,6 +69,9 @@ enum Command {
     Serve(serve::Args),
     Generate(generate::Args),
     Pairs(pairs::Args),
+    Export(export::Args),
+    Import(import::Args),
+    Dataset(dataset::Args),
     Tokenizer(tokenizer::Args),
     Train(train::Args),
     Model(model::Args),
@@ -115,6 +122,9 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Serve(args) => serve::run(context, args).await,
         Command::Generate(args) => generate::run(context, &args),
         Command::Pairs(args) => pairs::run(context, &args),
+        Command::Export(args) => export::run(context, &args),
+        Command::Import(args) => import::run(context, &args),
+        Command::Dataset(args) => dataset::run(context, args).await,
         Command::Tokenizer(args) => tokenizer::run(context, args),
         Command::Model(args) => model::run(context, args).await,
         Command::Train(args) => train::run(context, args).await,

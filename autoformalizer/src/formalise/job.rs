@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lakatos_datasets::guard::{Guard, Overlap};
 use lakatos_datasets::job::run::Finished;
 use lakatos_datasets::job::{Claim, Claims, Item, Job, JournalError, Row, WorkError};
 use lakatos_lean_bridge::EnvironmentSpec;
@@ -19,6 +20,8 @@ pub const STATEMENTS: &str = "statements";
 pub const CANDIDATES: &str = "candidates";
 /// The table of statements that are false.
 pub const NEGATIVES: &str = "negatives";
+/// The table of statements that a benchmark has as well: kept apart from [`STATEMENTS`].
+pub const OVERLAPS: &str = "overlaps";
 /// The count of candidates by stage: each gate, in order, and what it let through.
 pub const FUNNEL: &str = "funnel";
 /// Other counts.
@@ -36,6 +39,8 @@ pub struct Formalise {
     pub problems: Vec<Problem>,
     /// How.
     pub settings: Settings,
+    /// The benchmarks that statements must not come from.
+    pub guard: Guard,
     /// Who decides statements; none: they stay undecided.
     pub decider: Option<Arc<dyn Decider>>,
 }
@@ -69,6 +74,8 @@ pub struct StatementRow {
     pub decision: Option<Decision>,
     /// The earlier problem with the same statement, by its place in the plan.
     pub duplicate_of: Option<u64>,
+    /// What it has in common with a benchmark.
+    pub overlap: Option<Overlap>,
     /// The model.
     pub model: String,
     /// Tokens that the problem cost.
@@ -199,8 +206,13 @@ impl Job for Formalise {
             )?;
         }
         if let Some(chosen) = draft.chosen() {
+            let overlap = self
+                .guard
+                .text(&problem.informal)
+                .or_else(|| self.guard.theorem("", &chosen.formal));
+            let alone = draft.duplicate_of.is_none() && overlap.is_none();
             let decision = match &self.decider {
-                Some(decider) if draft.duplicate_of.is_none() => Some(
+                Some(decider) if alone => Some(
                     decider
                         .decide(&problem.id, &chosen.formal, item.seed_for("decide"))
                         .await
@@ -234,9 +246,13 @@ impl Job for Formalise {
             if draft.duplicate_of.is_some() {
                 out.tally.add(COUNTS, "problems", "duplicate", 1);
             }
+            let table = match overlap {
+                Some(_) => OVERLAPS,
+                None => STATEMENTS,
+            };
             push(
                 &mut out,
-                STATEMENTS,
+                table,
                 &StatementRow {
                     id: problem.id.clone(),
                     informal_statement: problem.informal.clone(),
@@ -251,6 +267,7 @@ impl Job for Formalise {
                     findings: chosen.findings.clone(),
                     decision,
                     duplicate_of: draft.duplicate_of,
+                    overlap,
                     model: self.chat.config().model.clone(),
                     tokens: draft.tokens,
                 },

@@ -9,7 +9,9 @@ mod config;
 mod context;
 mod convert;
 mod doctor;
+mod formalize;
 mod generate;
+mod informalize;
 mod inputs;
 mod interrupt;
 mod lean;
@@ -64,6 +66,8 @@ enum Command {
     Repl(repl::Args),
     Serve(serve::Args),
     Generate(generate::Args),
+    Formalize(Box<formalize::Args>),
+    Informalize(informalize::Args),
     Pairs(pairs::Args),
     Tokenizer(tokenizer::Args),
     Train(train::Args),
@@ -114,6 +118,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Repl(args) => repl::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Generate(args) => generate::run(context, &args),
+        Command::Formalize(args) => formalize::run(context, *args).await,
+        Command::Informalize(args) => informalize::run(context, args).await,
         Command::Pairs(args) => pairs::run(context, &args),
         Command::Tokenizer(args) => tokenizer::run(context, args),
         Command::Model(args) => model::run(context, args).await,

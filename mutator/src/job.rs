@@ -24,6 +24,19 @@ const MODULES: &str = "modules";
 /// The table that counts rows.
 const ROWS: &str = "rows";
 
+/// The stages that candidates go through, in order, each with what it asks. The worker's own stages have the
+/// names that docs/protocol.md gives them.
+pub const STAGES: &[(&str, &str)] = &[
+    ("candidate", "what the rules made"),
+    ("size", "is it short enough to read?"),
+    ("round_trip", "does its printed text mean the same statement?"),
+    ("vacuity", "can its hypotheses hold together?"),
+    ("contamination", "is it in none of the benchmarks?"),
+    ("novelty", "is it new: to the library, to this run, to earlier ones?"),
+    ("triviality", "is it within the budget of theorems that a finisher closes at once?"),
+    ("kernel", "does the kernel accept its proof, from text, in another process?"),
+];
+
 /// Where candidates come from: Lean.
 pub trait Source: Sync {
     /// The candidates of a target.

@@ -5,6 +5,9 @@
 //! - [`sources`]: from a path, a benchmark's name or a statement to problems and solutions.
 //! - [`bundled`]: the benchmark that comes with Lakatos.
 //! - [`generate`]: problems made from a seed, for training.
+//! - [`guard`]: what is in a benchmark, or too near to it.
+//! - [`table`]: rows of a file, whatever they mean.
+//! - [`write`]: Parquet and JSONL with a card.
 //! - [`job`]: the frame of jobs that make datasets.
 //! - [`lean`]: Lean text, read without Lean.
 //! - [`normalise`]: old syntax made new.
@@ -18,14 +21,18 @@ pub mod error;
 pub mod filter;
 pub mod format;
 pub mod generate;
+pub mod guard;
 pub mod job;
 pub mod lean;
 pub mod normalise;
 pub mod problem;
 pub mod sources;
+pub mod table;
+pub mod write;
 
 pub use error::{FaultKind, ReadError, ReadReport, RowFault, SolutionReport};
 pub use filter::Filter;
 pub use format::{Format, ReadOptions};
+pub use guard::{Guard, Overlap};
 pub use problem::{Environment, Origin, Problem, Solution};
 pub use sources::{read_solutions, read_source, read_sources, read_statement};

@@ -6,12 +6,13 @@
 //! - [`protocol`]: the shapes of `docs/protocol.md`.
 //! - [`pool`]: workers, sessions (one theorem's proof states), verification.
 //! - [`verdict`]: what may be said of a proof; [`text`]: of a finished text, which states what it proves.
-//! - [`mod@verbalise`]: statements in English.
+//! - [`mod@verbalise`]: statements in English; [`assess`]: what is to be thought of proposed ones.
 //! - [`checker`]: independent kernels, which are programs of the user's.
 //!
 //! This crate alone starts Lean. It opens no database, draws nothing, and reads neither the
 //! environment nor the home directory: paths come from the caller.
 
+pub mod assess;
 pub mod checker;
 pub mod embedded;
 pub mod error;

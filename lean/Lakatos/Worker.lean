@@ -1,5 +1,7 @@
+import Lakatos.Assess
 import Lakatos.Check
 import Lakatos.Environment
+import Lakatos.Equivalent
 import Lakatos.Export
 import Lakatos.Lean4Export
 import Lakatos.Sorries
@@ -51,6 +53,8 @@ def operations : List (String × Handler) := [
   ("verify", handleVerify),
   ("lean4export", handleLean4Export),
   ("verbalise", handleVerbalise),
+  ("assess", handleAssess),
+  ("equivalent", handleEquivalent),
   ("free", handleFree),
   ("stats", handleStats),
   ("ping", fun _ => return Json.mkObj [])]

@@ -24,10 +24,7 @@ impl Exclusion {
     /// Adds problems' statements.
     pub fn add(&mut self, problems: &[Problem]) {
         for p in problems {
-            let claim = p
-                .statement
-                .split_once(p.decl.as_str())
-                .map_or(p.statement.as_str(), |(_, claim)| claim);
+            let claim = claim_of(&p.statement, &p.decl);
             self.0.insert(fingerprint(&p.environment.text, claim));
             // A statement that needs none of what its file defines is the same elsewhere.
             self.0.insert(fingerprint("", claim));
@@ -48,6 +45,12 @@ impl Exclusion {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// What a statement claims: what follows its name.
+pub fn claim_of<'a>(statement: &'a str, decl: &str) -> &'a str {
+    let after = statement.split_once(decl);
+    after.map_or(statement, |(_, claim)| claim)
 }
 
 /// Identifies a statement with its definitions up to white space, comments, and the names of what is defined and of short
@@ -85,7 +88,7 @@ const KEYWORDS: &[&str] = &[
     "def", "fun", "let", "if", "do", "by", "mod", "max", "min", "gcd", "lcm",
 ];
 
-fn without_comments(text: &str) -> String {
+pub(crate) fn without_comments(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("/-") {
@@ -100,7 +103,7 @@ fn without_comments(text: &str) -> String {
 }
 
 /// Identifiers and numbers whole, other signs one by one, white space left out.
-fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut open = false;
     for c in text.chars() {

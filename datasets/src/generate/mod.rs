@@ -8,7 +8,7 @@ mod arithmetic;
 mod booleans;
 mod divisibility;
 mod draw;
-mod exclusion;
+pub mod exclusion;
 mod existence;
 mod formula;
 mod functions;

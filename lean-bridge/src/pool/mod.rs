@@ -5,6 +5,7 @@
 //! worker stays. A [`Session`] (`session.rs`) is pinned to a worker and can make its proof states
 //! again in the worker's next process (`recipe.rs`). `verify.rs` says what a proof is worth.
 
+mod assess;
 mod batch;
 mod framing;
 mod independent;

@@ -77,7 +77,7 @@ impl Pool {
     }
 
     /// Work that belongs to no session, on the least busy search worker.
-    async fn on_search_worker<W: Work>(
+    pub(super) async fn on_search_worker<W: Work>(
         &self,
         work: W,
         timeout_ms: u64,

@@ -70,6 +70,16 @@ pub(super) enum Request<'a> {
         statements: &'a [String],
         names: &'a [String],
     },
+    Assess {
+        env: u64,
+        statements: &'a [String],
+        heartbeats: u64,
+    },
+    Equivalent {
+        env: u64,
+        statements: &'a [String],
+        heartbeats: u64,
+    },
     Lean4export {
         name: &'a str,
         part: u32,

@@ -40,7 +40,7 @@ fn rows() -> Vec<Value> {
 }
 
 fn bytes(path: &Path) -> Vec<u8> {
-    std::fs::read(path).unwrap()
+    std::fs::read(path).expect("the file is there")
 }
 
 #[test]

@@ -177,7 +177,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let (problems, faults) = problem::read(&bytes);
     for fault in &faults {
         let place = format!("{}:{}", args.input.display(), fault.line);
-        context.console.note(&format!("{place}: {}", fault.message));
+        context.console.note(format!("{place}: {}", fault.message));
     }
     if problems.is_empty() {
         return Err(Failure::user(format!("{} holds no problem", args.input.display()))

@@ -12,8 +12,10 @@ mod dataset;
 mod doctor;
 mod exchange;
 mod export;
+mod formalize;
 mod generate;
 mod import;
+mod informalize;
 mod inputs;
 mod interrupt;
 mod lean;
@@ -68,6 +70,8 @@ enum Command {
     Repl(repl::Args),
     Serve(serve::Args),
     Generate(generate::Args),
+    Formalize(Box<formalize::Args>),
+    Informalize(informalize::Args),
     Pairs(pairs::Args),
     Export(export::Args),
     Import(import::Args),
@@ -121,6 +125,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Repl(args) => repl::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Generate(args) => generate::run(context, &args),
+        Command::Formalize(args) => formalize::run(context, *args).await,
+        Command::Informalize(args) => informalize::run(context, args).await,
         Command::Pairs(args) => pairs::run(context, &args),
         Command::Export(args) => export::run(context, &args),
         Command::Import(args) => import::run(context, &args),

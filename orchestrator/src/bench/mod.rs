@@ -7,6 +7,7 @@
 mod check_service;
 mod figure;
 mod model;
+mod mutate;
 mod scaling;
 mod soak;
 mod steps;
@@ -16,6 +17,7 @@ mod workload;
 pub use check_service::{Load, check_service};
 pub use figure::{Figure, Target, percentile};
 pub use model::model;
+pub use mutate::{Mutation, mutate};
 pub use scaling::scaling;
 pub use soak::soak;
 pub use steps::{first_tactic, overhead};

@@ -14,6 +14,7 @@ mod inputs;
 mod interrupt;
 mod lean;
 mod model;
+mod mutate;
 mod pairs;
 mod policy;
 mod prove;
@@ -64,6 +65,7 @@ enum Command {
     Repl(repl::Args),
     Serve(serve::Args),
     Generate(generate::Args),
+    Mutate(mutate::Args),
     Pairs(pairs::Args),
     Tokenizer(tokenizer::Args),
     Train(train::Args),
@@ -114,6 +116,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Repl(args) => repl::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Generate(args) => generate::run(context, &args),
+        Command::Mutate(args) => mutate::run(context, args).await,
         Command::Pairs(args) => pairs::run(context, &args),
         Command::Tokenizer(args) => tokenizer::run(context, args),
         Command::Model(args) => model::run(context, args).await,

@@ -6,6 +6,8 @@
 //! - [`bundled`]: the benchmark that comes with Lakatos.
 //! - [`generate`]: problems made from a seed, for training.
 //! - [`guard`]: what is in a benchmark, or too near to it.
+//! - [`exchange`]: schemas that people already load, to and from ours.
+//! - [`check`]: what can be said of others' datasets without Lean.
 //! - [`table`]: rows of a file, whatever they mean.
 //! - [`write`]: Parquet and JSONL with a card.
 //! - [`job`]: the frame of jobs that make datasets.
@@ -17,7 +19,9 @@
 //! This crate knows nothing of Lean processes, and reads no file that its caller does not name.
 
 pub mod bundled;
+pub mod check;
 pub mod error;
+pub mod exchange;
 pub mod filter;
 pub mod format;
 pub mod generate;

@@ -235,3 +235,32 @@ fn value(field: &Field) -> Value {
         other => Value::from(other.to_string()),
     }
 }
+
+/// The data files of a directory, sorted: Parquet and JSONL, hidden and unfinished ones passed over. Of two
+/// files that differ in this extension alone the Parquet file counts, since they hold the same rows. A file
+/// is its own only one.
+///
+/// # Errors
+/// The directory, or one below it, cannot be read.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, TableError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let shown =
+        |e: &walkdir::DirEntry| e.depth() == 0 || !e.file_name().to_string_lossy().starts_with('.');
+    let mut all = Vec::new();
+    let walk = walkdir::WalkDir::new(path).sort_by_file_name();
+    for entry in walk.into_iter().filter_entry(shown) {
+        let entry = entry.map_err(|e| TableError::Io {
+            path: path.to_path_buf(),
+            source: e.into(),
+        })?;
+        let file = entry.into_path();
+        match file.extension().and_then(|e| e.to_str()) {
+            Some("parquet") => all.push(file),
+            Some("jsonl") if !file.with_extension("parquet").is_file() => all.push(file),
+            _ => {}
+        }
+    }
+    Ok(all)
+}

@@ -116,6 +116,23 @@ pub struct Reading {
     pub facts: Facts,
 }
 
+/// A theorem or definition of the imported library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Constant {
+    /// Full name.
+    pub name: String,
+    /// `theorem` or `definition`.
+    pub kind: String,
+    /// The module that declares it.
+    pub module: String,
+    /// The constants that its type speaks of.
+    #[serde(default)]
+    pub uses: Vec<String>,
+    /// Its documentation, where it has any.
+    #[serde(default)]
+    pub doc: Option<String>,
+}
+
 /// Why one of several could not be read out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}{}", first(.messages))]

@@ -1,5 +1,6 @@
 import Lakatos.Assess
 import Lakatos.Check
+import Lakatos.Constants
 import Lakatos.Environment
 import Lakatos.Equivalent
 import Lakatos.Export
@@ -54,6 +55,7 @@ def operations : List (String × Handler) := [
   ("lean4export", handleLean4Export),
   ("verbalise", handleVerbalise),
   ("assess", handleAssess),
+  ("constants", handleConstants),
   ("equivalent", handleEquivalent),
   ("free", handleFree),
   ("stats", handleStats),

@@ -24,6 +24,38 @@ const MODULES: &str = "modules";
 /// The table that counts rows.
 const ROWS: &str = "rows";
 
+/// The stages that candidates go through, in order, each with what it asks. The worker's own stages have the
+/// names that docs/protocol.md gives them.
+pub const STAGES: &[(&str, &str)] = &[
+    ("candidate", "what the rules made"),
+    ("size", "is it short enough to read?"),
+    (
+        "round_trip",
+        "does its printed text mean the same statement?",
+    ),
+    ("vacuity", "can its hypotheses hold together?"),
+    (
+        "premises",
+        "does it use chosen theorems alone, and none that is held out?",
+    ),
+    (
+        "contamination",
+        "is it in none of the benchmarks, nor too near to one?",
+    ),
+    (
+        "novelty",
+        "is it new: to the library, to this run, to earlier ones?",
+    ),
+    (
+        "triviality",
+        "is it within the budget of theorems that a finisher closes at once?",
+    ),
+    (
+        "kernel",
+        "does the kernel accept its proof, from text, in another process?",
+    ),
+];
+
 /// Where candidates come from: Lean.
 pub trait Source: Sync {
     /// The candidates of a target.
@@ -79,8 +111,10 @@ pub struct Mutate<'a, S, J, P> {
     pub prober: &'a P,
     /// Keeps benchmarks out.
     pub guard: &'a dyn Guard,
-    /// Hashes of statements that earlier runs have made.
-    pub earlier: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Where a statement hash is known from: `in the library`, `in an earlier run`.
+    pub known: &'a (dyn Fn(&str) -> Option<&'static str> + Sync),
+    /// Whether a theorem may be used besides the target: chosen, and not held out.
+    pub usable: &'a (dyn Fn(&str) -> bool + Sync),
     /// The module of each target, by its place in the plan.
     pub modules: &'a (dyn Fn(u64) -> String + Sync),
     /// What candidates stand in.
@@ -204,15 +238,20 @@ impl<S: Source, J: Judge, P: Prober> Mutate<'_, S, J, P> {
                 return false;
             }
         }
-        if (self.earlier)(&candidate.hash) {
-            tally.add(FUNNEL, "novelty", "in an earlier run", 1);
+        if !candidate.premises.iter().all(|name| (self.usable)(name)) {
+            tally.add(FUNNEL, "premises", "not to be used", 1);
             return false;
         }
+        tally.add(FUNNEL, "premises", PASSED, 1);
         if self.guard.holder(candidate).is_some() {
             tally.add(FUNNEL, "contamination", "in a benchmark", 1);
             return false;
         }
         tally.add(FUNNEL, "contamination", PASSED, 1);
+        if let Some(place) = (self.known)(&candidate.hash) {
+            tally.add(FUNNEL, "novelty", place, 1);
+            return false;
+        }
         true
     }
 
@@ -274,8 +313,7 @@ impl<S: Source, J: Judge, P: Prober> Mutate<'_, S, J, P> {
                     step,
                     state: made.state.clone(),
                     tactic: made.tactic.clone(),
-                    rule: candidate.rule.clone(),
-                    parent: origin.parent.clone(),
+                    origin: origin.clone(),
                 },
             )?;
         }
@@ -356,7 +394,11 @@ impl<S: Source, J: Judge, P: Prober> Mutate<'_, S, J, P> {
                     header: header.to_owned(),
                     formal_statement: row::open_theorem(&text.name, &negative.signature),
                     evidence: text.text,
-                    verdict,
+                    verdict: verdict.word().to_owned(),
+                    reason: match verdict {
+                        Verdict::Rejected { reason } => Some(reason.class),
+                        _ => None,
+                    },
                     origin: origin.clone(),
                 },
             )?;

@@ -1,9 +1,11 @@
 //! New theorems from a library's, after Alchemy (arXiv 2410.15748), on expressions.
 //!
-//! - [`difficulty`]: how a search fares, through a trait.
-//! - [`graph`]: premise and import graphs; the order of targets.
-//! - [`targets`]: which theorems are mutated and used.
-//! - [`verify`]: level 3 for many theorems at once.
+//! - [`candidate`]: what Lean gives for a target. [`job`]: gates, level 3, rows; [`row`] and [`schema`]: the tables.
+//! - [`library`], [`graph`], [`targets`]: the library's theorems, their order, which are mutated and used.
+//! - [`verify`]: level 3 for many theorems at once. [`difficulty`]: how a search fares, through a trait.
+//! - [`earlier`]: what earlier runs have made. [`export`]: schemas that people already load.
+//!
+//! This crate asks Lean through [`job::Source`] and the pool; what is proved, it takes from verdicts alone.
 
 pub mod candidate;
 pub mod difficulty;
@@ -13,5 +15,6 @@ pub mod graph;
 pub mod job;
 pub mod library;
 pub mod row;
+pub mod schema;
 pub mod targets;
 pub mod verify;

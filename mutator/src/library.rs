@@ -37,8 +37,8 @@ pub struct Request {
     pub targets: Choice,
     /// Those that may be used besides the target.
     pub premises: Choice,
-    /// Names that are never either.
-    pub held_out: HashSet<String>,
+    /// Those that are never either; none where nothing is held out.
+    pub held_out: Option<Choice>,
     /// Targets at most, the first in the order.
     pub limit: Option<usize>,
 }
@@ -65,13 +65,17 @@ pub struct Selection {
 pub fn select(theorems: &[Theorem], request: &Request) -> Result<Selection, ChoiceError> {
     let names: Vec<&str> = theorems.iter().map(|t| t.name.as_str()).collect();
     let chosen = request.targets.of(&names)?;
+    let held_out: HashSet<&str> = match &request.held_out {
+        None => HashSet::new(),
+        Some(choice) => choice.of(&names)?,
+    };
     let premises = match &request.premises {
         Choice::All => None,
         choice => {
             let mut names: Vec<String> = choice
                 .of(&names)?
                 .into_iter()
-                .filter(|n| !request.held_out.contains(*n))
+                .filter(|n| !held_out.contains(n))
                 .map(str::to_owned)
                 .collect();
             names.sort();
@@ -85,7 +89,7 @@ pub fn select(theorems: &[Theorem], request: &Request) -> Result<Selection, Choi
         .into_iter()
         .filter(|&i| {
             let name = theorems[i].name.as_str();
-            chosen.contains(name) && !request.held_out.contains(name)
+            chosen.contains(name) && !held_out.contains(name)
         })
         .take(request.limit.unwrap_or(usize::MAX))
         .collect();
@@ -94,11 +98,7 @@ pub fn select(theorems: &[Theorem], request: &Request) -> Result<Selection, Choi
             chosen: chosen.len(),
         });
     }
-    let mut held_out: Vec<String> = names
-        .iter()
-        .filter(|n| request.held_out.contains(**n))
-        .map(|n| (*n).to_owned())
-        .collect();
+    let mut held_out: Vec<String> = held_out.into_iter().map(str::to_owned).collect();
     held_out.sort();
     Ok(Selection {
         targets: order
@@ -135,7 +135,7 @@ mod tests {
         Request {
             targets,
             premises: Choice::All,
-            held_out: HashSet::from(["secret".to_owned()]),
+            held_out: Some(Choice::parse("^secret$").unwrap()),
             limit: None,
         }
     }

@@ -5,7 +5,6 @@
 //! plan, the seed and the items before; there is no time of day and no seconds in it.
 
 use lakatos_datasets::job::{Item, Provenance};
-use lakatos_lean_bridge::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
 use crate::candidate::{Candidate, GateVerdict};
@@ -101,10 +100,9 @@ pub struct StepRow {
     pub state: String,
     /// The tactic.
     pub tactic: String,
-    /// The rule that made the theorem.
-    pub rule: String,
-    /// The library theorem that was mutated.
-    pub parent: String,
+    /// Where the theorem comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
 }
 
 /// What is not so, paired with what is.
@@ -122,8 +120,10 @@ pub struct NegativeRow {
     pub formal_statement: String,
     /// The proof of the negation, or the text that Lean rejects.
     pub evidence: String,
-    /// What the kernel's process said of the evidence.
-    pub verdict: Verdict,
+    /// What the kernel's process said of the evidence: `accepted` of a refutation, `rejected` of a proof.
+    pub verdict: String,
+    /// Why a proof was rejected, as a class.
+    pub reason: Option<String>,
     /// Where the positive comes from.
     #[serde(flatten)]
     pub origin: Origin,
@@ -136,7 +136,7 @@ pub fn header(imports: &[String]) -> String {
 
 /// A theorem's text: its head and an indented tactic block.
 pub fn theorem(name: &str, signature: &str, script: &str) -> String {
-    let mut text = format!("theorem {name} {} := by", signature.trim());
+    let mut text = format!("{} := by", head(name, signature));
     for line in script.trim_end().lines() {
         text.push('\n');
         if !line.is_empty() {
@@ -149,7 +149,14 @@ pub fn theorem(name: &str, signature: &str, script: &str) -> String {
 
 /// A theorem without its proof.
 pub fn open_theorem(name: &str, signature: &str) -> String {
-    format!("theorem {name} {} := by sorry", signature.trim())
+    format!("{} := by sorry", head(name, signature))
+}
+
+/// `theorem NAME …` up to the `:=`. A signature may begin with universe parameters, `.{u}`, which stand at the name.
+fn head(name: &str, signature: &str) -> String {
+    let signature = signature.trim();
+    let space = if signature.starts_with('.') { "" } else { " " };
+    format!("theorem {name}{space}{signature}")
 }
 
 /// The name of a theorem with this statement hash. Its first part is no namespace of a library, so that
@@ -157,4 +164,21 @@ pub fn open_theorem(name: &str, signature: &str) -> String {
 pub fn name_of(hash: &str) -> String {
     let short: String = hash.chars().take(16).collect();
     format!("mutated_{short}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn universe_parameters_stand_at_the_name() {
+        assert_eq!(
+            open_theorem("t", ".{u} {α : Type u} (a : α) : a = a"),
+            "theorem t.{u} {α : Type u} (a : α) : a = a := by sorry"
+        );
+        assert_eq!(
+            theorem("t", " : True", "skip\ntrivial"),
+            "theorem t : True := by\n  skip\n  trivial"
+        );
+    }
 }

@@ -164,7 +164,8 @@ async fn entries(negatives: u32) -> (Vec<Entry>, u32) {
         judge: &Checks,
         prober: &Unprobed,
         guard: &Benchmark,
-        earlier: &|hash| hash == "earlier",
+        known: &|hash| (hash == "earlier").then_some("in an earlier run"),
+        usable: &|name| name != "Nat.held_out",
         modules: &|_| "Init.Core".to_owned(),
         environment: EnvironmentSpec {
             imports: vec!["Init".into(), "Std".into()],

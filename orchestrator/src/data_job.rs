@@ -224,6 +224,43 @@ impl DataJob {
     }
 }
 
+/// Writes the rows of each table so far, in the plan's order, as `TABLE.jsonl` in the job's directory; one
+/// entry is in memory at a time.
+///
+/// # Errors
+/// The journal cannot be read, or a file cannot be written.
+pub fn tables(job: &DataJob, names: &[&str]) -> Result<(), DataJobError> {
+    use std::io::Write;
+    let failed = |path: &Path, e: std::io::Error| DataJobError::Write {
+        path: path.to_path_buf(),
+        message: e.to_string(),
+    };
+    let mut files = Vec::new();
+    for name in names {
+        let path = job.out().join(format!("{name}.jsonl"));
+        let unfinished = PathBuf::from(format!("{}.unfinished", path.display()));
+        let file = std::fs::File::create(&unfinished).map_err(|e| failed(&path, e))?;
+        files.push((*name, path, unfinished, std::io::BufWriter::new(file)));
+    }
+    let done = job.journal.next()?;
+    job.journal.visit(0..done, &mut |entry| {
+        for row in &entry.rows {
+            let table = files.iter_mut().find(|(name, ..)| *name == row.table);
+            if let Some((.., file)) = table {
+                writeln!(file, "{}", row.json).map_err(|e| JournalError(Box::new(e)))?;
+            }
+        }
+        Ok(())
+    })?;
+    for (_, path, unfinished, mut file) in files {
+        let flushed = file
+            .flush()
+            .and_then(|()| std::fs::rename(&unfinished, &path));
+        flushed.map_err(|e| failed(&path, e))?;
+    }
+    Ok(())
+}
+
 /// Writes a file beside its place and renames it, so that it is whole or not there.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 //! - [`checkpoint`]: where models' files are.
 //! - [`config`]: the effective configuration (defaults, files, flags).
 //! - [`data_job`]: what the commands that make datasets share.
+//! - [`decide`]: statements decided by search, for the autoformalizer.
 //! - [`difficulty`]: the search's answer to the mutator's question.
 //! - [`scheduler`]: many theorems in flight, from the store's waiting problems to final results.
 //! - [`search`]: best-first search for one theorem; [`policy`] proposes its tactics.
@@ -20,6 +21,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod data_job;
+pub mod decide;
 pub mod difficulty;
 pub mod events;
 pub mod exit;
@@ -28,6 +30,7 @@ pub mod pairs;
 pub mod policy;
 pub mod progress;
 pub mod record;
+pub mod records;
 pub mod report;
 pub mod scheduler;
 pub mod search;

@@ -148,7 +148,7 @@ pub fn of_lines(text: &str, source: &str) -> Result<Vec<Pair>, (usize, serde_jso
 }
 
 /// The proof's steps, with the text that was accepted.
-fn steps(attempt: &AttemptRecord) -> impl Iterator<Item = (&TacticRecord, String)> {
+pub(crate) fn steps(attempt: &AttemptRecord) -> impl Iterator<Item = (&TacticRecord, String)> {
     let proof = squeezed(attempt.proof.as_deref().unwrap_or_default());
     let steps = attempt.tactics.iter().filter(|t| t.in_proof);
     steps.map(move |t| (t, narrowed(&t.text, &proof)))

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::Pool;
 use super::wire::{Failure, Request};
 use super::worker::{Core, Work};
-use crate::verbalise::{Entry, Reading, Unread, VerbaliseRequest};
+use crate::verbalise::{Constant, Entry, Reading, Unread, VerbaliseRequest};
 use crate::{BridgeError, EnvironmentSpec};
 
 /// Statements that go into one request: a death spoils no more than these.
@@ -41,7 +41,54 @@ impl Work for ReadOut {
     }
 }
 
+#[derive(Deserialize)]
+struct Listed {
+    constants: Vec<Constant>,
+}
+
+struct List {
+    env: EnvironmentSpec,
+    prefixes: Vec<String>,
+    kinds: Vec<String>,
+    timeout_ms: u64,
+}
+
+impl Work for List {
+    type Made = Vec<Constant>;
+
+    async fn attempt(&self, core: &mut Core) -> Result<Self::Made, Failure> {
+        let request = |env| Request::Constants {
+            env,
+            prefixes: &self.prefixes,
+            kinds: &self.kinds,
+        };
+        let answer: Listed = core.ask(&self.env, request, self.timeout_ms).await?;
+        Ok(answer.constants)
+    }
+}
+
 impl Pool {
+    /// The public theorems and definitions (`kinds`) of the imported library whose names begin with one
+    /// of the prefixes, sorted by name; all of them where no prefix is given.
+    ///
+    /// # Errors
+    /// The environment cannot be opened, or the worker failed twice over the request.
+    pub async fn constants(
+        &self,
+        env: &EnvironmentSpec,
+        prefixes: &[String],
+        kinds: &[String],
+        timeout_ms: u64,
+    ) -> Result<Vec<Constant>, BridgeError> {
+        let work = List {
+            env: env.clone(),
+            prefixes: prefixes.to_vec(),
+            kinds: kinds.to_vec(),
+            timeout_ms,
+        };
+        self.on_search_worker(work, timeout_ms).await
+    }
+
     /// Reads statements and constants out in English, on the least busy search worker: one result each,
     /// the statements' first. `timeout_ms` holds for each 64 of them.
     ///

@@ -70,6 +70,11 @@ pub(super) enum Request<'a> {
         statements: &'a [String],
         names: &'a [String],
     },
+    Constants {
+        env: u64,
+        prefixes: &'a [String],
+        kinds: &'a [String],
+    },
     Assess {
         env: u64,
         statements: &'a [String],

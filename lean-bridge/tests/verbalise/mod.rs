@@ -91,6 +91,37 @@ fn a_reading_has_its_parts_and_an_error_is_one_statements_own() {
 }
 
 #[test]
+fn the_librarys_constants_are_listed() {
+    testing::with_pool(|pool| async move {
+        let env = testing::environment(&["Std"]);
+        let (prefixes, kinds) = (
+            lines("List.length_\nList.length"),
+            lines("theorem\ndefinition"),
+        );
+        let all = pool
+            .constants(&env, &prefixes, &kinds, MS)
+            .await
+            .expect("constants");
+        let names: Vec<&str> = all.iter().map(|c| c.name.as_str()).collect();
+        assert!(
+            names.is_sorted() && names.contains(&"List.length_append"),
+            "{names:?}"
+        );
+        let append = all
+            .iter()
+            .find(|c| c.name == "List.length_append")
+            .expect("it is there");
+        assert_eq!(append.kind, "theorem");
+        assert!(append.uses.contains(&"List.length".to_owned()));
+        let theorems = pool
+            .constants(&env, &prefixes, &lines("theorem"), MS)
+            .await
+            .expect("theorems");
+        assert!(theorems.len() < all.len() && theorems.iter().all(|c| c.kind == "theorem"));
+    });
+}
+
+#[test]
 fn every_bundled_statement_is_read_out() {
     testing::with_pool(|pool| async move {
         let mut together: Vec<(EnvironmentSpec, Vec<String>)> = Vec::new();

@@ -145,6 +145,16 @@ mod tests {
         for item in 0..3 {
             let name = format!("mutated_{item}");
             let hash = format!("{item:032x}");
+            let origin = Origin {
+                parent: "Nat.foo".into(),
+                module: "Init.Core".into(),
+                rule: "rw".into(),
+                position: "goal".into(),
+                premises: vec!["Nat.add_comm".into()],
+                seed: 0,
+                item,
+                made_by: Provenance::default(),
+            };
             let row = TheoremRow {
                 header: "import Init\n".into(),
                 formal_statement: open_theorem(&name, "(n : Nat) : n = n"),
@@ -157,16 +167,7 @@ mod tests {
                 library_bodies: false,
                 heartbeats: 1,
                 difficulty: None,
-                origin: Origin {
-                    parent: "Nat.foo".into(),
-                    module: "Init.Core".into(),
-                    rule: "rw".into(),
-                    position: "goal".into(),
-                    premises: vec!["Nat.add_comm".into()],
-                    seed: 0,
-                    item,
-                    made_by: Provenance::default(),
-                },
+                origin: origin.clone(),
                 name: name.clone(),
             };
             let step = |step, tactic: &str| StepRow {
@@ -174,8 +175,7 @@ mod tests {
                 step,
                 state: "n : Nat\n⊢ n = n".into(),
                 tactic: tactic.into(),
-                rule: "rw".into(),
-                parent: "Nat.foo".into(),
+                origin: origin.clone(),
             };
             let entry = Entry {
                 item,

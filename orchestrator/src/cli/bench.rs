@@ -88,6 +88,25 @@ enum What {
         #[arg(long, value_name = "FILE", requires = "checkpoint")]
         text: Option<PathBuf>,
     },
+    /// The verbaliser over the bundled statements and theorems of the library
+    ///
+    /// Example: lakatos bench verbalise --sample 2000 --seed 7
+    Verbalise {
+        /// Theorems of the library
+        #[arg(long, value_name = "N", default_value_t = 2000)]
+        sample: usize,
+        /// Seed of the choice
+        #[arg(long, value_name = "N", default_value_t = 7)]
+        seed: u64,
+    },
+    /// The formalization gates, warm and in a fresh process for each candidate
+    ///
+    /// Example: lakatos bench formalize --fresh 8
+    Formalize {
+        /// Candidates that get a process of their own
+        #[arg(long, value_name = "N", default_value_t = 8)]
+        fresh: usize,
+    },
     /// Memory of one worker over many steps
     ///
     /// Example: lakatos bench soak --steps 20000
@@ -189,6 +208,10 @@ async fn steps(
             let figures = check_service(launcher, &files, load, &said).await?;
             ("check-service", figures)
         }
+        What::Verbalise { sample, seed } => {
+            ("verbalise", bench::verbalise(launcher, sample, seed).await?)
+        }
+        What::Formalize { fresh } => ("formalize", bench::formalize(launcher, fresh).await?),
         What::Soak { steps } => {
             let console = &context.console;
             let said = |done: u32, mb: u64| console.say(format!("{done} steps: {mb} MB"));

@@ -8,8 +8,14 @@ mod completions;
 mod config;
 mod context;
 mod convert;
+mod dataset;
 mod doctor;
+mod exchange;
+mod export;
+mod formalize;
 mod generate;
+mod import;
+mod informalize;
 mod inputs;
 mod interrupt;
 mod lean;
@@ -64,7 +70,12 @@ enum Command {
     Repl(repl::Args),
     Serve(serve::Args),
     Generate(generate::Args),
+    Formalize(Box<formalize::Args>),
+    Informalize(informalize::Args),
     Pairs(pairs::Args),
+    Export(export::Args),
+    Import(import::Args),
+    Dataset(dataset::Args),
     Tokenizer(tokenizer::Args),
     Train(train::Args),
     Model(model::Args),
@@ -114,7 +125,12 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Repl(args) => repl::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Generate(args) => generate::run(context, &args),
+        Command::Formalize(args) => formalize::run(context, *args).await,
+        Command::Informalize(args) => informalize::run(context, args).await,
         Command::Pairs(args) => pairs::run(context, &args),
+        Command::Export(args) => export::run(context, &args),
+        Command::Import(args) => import::run(context, &args),
+        Command::Dataset(args) => dataset::run(context, args).await,
         Command::Tokenizer(args) => tokenizer::run(context, args),
         Command::Model(args) => model::run(context, args).await,
         Command::Train(args) => train::run(context, args).await,

@@ -122,7 +122,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
 
 /// Verdicts, where a text that does not elaborate for want of Mathlib is declined and not rejected:
 /// nothing can be said of it here.
-async fn judge(pool: &Pool, request: &VerifyRequest, checker: Option<&Arc<Checker>>) -> Report {
+pub(super) async fn judge(
+    pool: &Pool,
+    request: &VerifyRequest,
+    checker: Option<&Arc<Checker>>,
+) -> Report {
     let mut report = match checker {
         None => pool.verify(request).await,
         Some(checker) => pool.verify_independently(request, checker).await,

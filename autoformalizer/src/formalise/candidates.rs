@@ -1,0 +1,179 @@
+//! Candidates for a problem: asked for, taken out of the answers, judged, and sent back where Lean refuses
+//! them.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use lakatos_datasets::job::WorkError;
+
+use super::{Judged, extract, job::Formalise, problem::Problem, prompt};
+use crate::gates::{self, Candidate, Finding, Outcome};
+use crate::model::{Answer, Message, ModelError, Tokens};
+
+/// A candidate under way.
+struct Draft {
+    answer: String,
+    formal: Option<String>,
+    repairs: u32,
+    judged: Option<Judged>,
+}
+
+/// All candidates for a problem, those of one text together, and what they cost.
+pub(super) async fn candidates(
+    job: &Formalise,
+    problem: &Problem,
+    seed: impl Fn(&str) -> u64,
+) -> Result<(Vec<Judged>, Tokens), WorkError> {
+    let mut tokens = Tokens::default();
+    let asked = (0..job.settings.candidates).map(|i| {
+        let seed = seed(&format!("candidate {i}"));
+        async move { job.chat.ask(&prompt::formalize(problem), seed).await }
+    });
+    let mut drafts = Vec::new();
+    for answer in join_all(asked).await {
+        drafts.push(draft(answer, 0, &mut tokens)?);
+    }
+    judge(job, problem, &mut drafts).await?;
+    for round in 1..=job.settings.repairs {
+        let broken: Vec<usize> = (0..drafts.len())
+            .filter(|i| refused(&drafts[*i]).is_some())
+            .collect();
+        if broken.is_empty() {
+            break;
+        }
+        let asked = broken.iter().map(|i| {
+            let draft = &drafts[*i];
+            let messages: Vec<Message> =
+                prompt::repair(problem, &draft.answer, refused(draft).unwrap_or_default());
+            let seed = seed(&format!("repair {round} of {i}"));
+            async move { job.chat.ask(&messages, seed).await }
+        });
+        let answers = join_all(asked).await;
+        for (i, answer) in broken.into_iter().zip(answers) {
+            let new = draft(answer, round, &mut tokens)?;
+            // An answer without a statement does not replace one that has it.
+            if new.formal.is_some() {
+                drafts[i] = new;
+            }
+        }
+        judge(job, problem, &mut drafts).await?;
+    }
+    let mut together: BTreeMap<String, usize> = BTreeMap::new();
+    let mut judged: Vec<Judged> = Vec::new();
+    for draft in drafts {
+        let Some(candidate) = draft.judged else {
+            continue;
+        };
+        match together.get(&candidate.formal) {
+            Some(at) => judged[*at].votes += 1,
+            None => {
+                together.insert(candidate.formal.clone(), judged.len());
+                judged.push(candidate);
+            }
+        }
+    }
+    Ok((judged, tokens))
+}
+
+/// What Lean said where it refused the candidate.
+fn refused(draft: &Draft) -> Option<&str> {
+    let findings = &draft.judged.as_ref()?.findings;
+    let first = findings.first()?;
+    (first.outcome == Outcome::Failed).then_some(first.why.as_str())
+}
+
+fn draft(
+    answer: Result<Answer, ModelError>,
+    repairs: u32,
+    tokens: &mut Tokens,
+) -> Result<Draft, WorkError> {
+    let answer = match answer {
+        Ok(answer) => {
+            *tokens += answer.tokens;
+            answer.text
+        }
+        Err(ModelError::BadAnswer { message }) => {
+            tracing::debug!(message, "an answer cannot be used");
+            String::new()
+        }
+        // The job stops where it is, and the same command goes on.
+        Err(error) => return Err(WorkError::Fatal(error.to_string())),
+    };
+    Ok(Draft {
+        formal: extract::statement(&answer),
+        answer,
+        repairs,
+        judged: None,
+    })
+}
+
+/// Judges the drafts that have not been judged, in one batch.
+async fn judge(job: &Formalise, problem: &Problem, drafts: &mut [Draft]) -> Result<(), WorkError> {
+    let waiting: Vec<usize> = (0..drafts.len())
+        .filter(|i| drafts[*i].judged.is_none())
+        .collect();
+    let statements: Vec<String> = waiting
+        .iter()
+        .filter_map(|i| drafts[*i].formal.clone())
+        .collect();
+    let (heartbeats, timeout) = (job.settings.heartbeats, job.settings.timeout_ms);
+    let assessed = job
+        .pool
+        .assess(&job.env, &statements, heartbeats, timeout)
+        .await;
+    let mut assessed = assessed
+        .map_err(|e| WorkError::Worker(e.to_string()))?
+        .into_iter();
+    for i in waiting {
+        let draft = &mut drafts[i];
+        let repairs = draft.repairs;
+        let Some(formal) = draft.formal.clone() else {
+            draft.judged = Some(unanswered(repairs));
+            continue;
+        };
+        let Some(assessed) = assessed.next() else {
+            return Err(WorkError::Worker(
+                "Lean did not answer for every candidate".into(),
+            ));
+        };
+        let findings = gates::judge(&Candidate {
+            informal: &problem.informal,
+            formal: &formal,
+            assessed: &assessed,
+        });
+        let known = assessed.ok();
+        draft.judged = Some(Judged {
+            formal,
+            votes: 1,
+            repairs,
+            english: known.as_ref().map(|a| a.reading.english.clone()),
+            type_hash: known.as_ref().map(|a| a.type_hash.clone()),
+            confirmed: known.as_ref().map_or(0, |a| a.instances.confirmed),
+            counterexample: known.and_then(|a| a.instances.counterexample),
+            findings,
+            class: None,
+            equivalence: None,
+        });
+    }
+    Ok(())
+}
+
+/// What is kept of an answer that holds no statement.
+fn unanswered(repairs: u32) -> Judged {
+    Judged {
+        formal: String::new(),
+        votes: 1,
+        repairs,
+        english: None,
+        type_hash: None,
+        counterexample: None,
+        confirmed: 0,
+        findings: vec![Finding {
+            gate: "elaborates".into(),
+            outcome: Outcome::Failed,
+            why: "The answer holds no statement; it must begin with `theorem`.".into(),
+        }],
+        class: None,
+        equivalence: None,
+    }
+}

@@ -1,0 +1,277 @@
+//! The requests: bounded concurrency, timeouts, retries with jittered exponential backoff, a cap.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Response, StatusCode};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+
+use super::{Answer, Message, ModelError, Tokens, wire};
+
+/// An answer longer than this is not one.
+const MAX_BODY: usize = 4 << 20;
+
+/// How the endpoint is reached and asked. The API key is not among it: the program's edge passes it to
+/// [`Chat::new`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChatConfig {
+    /// Where the API's `/v1` is.
+    pub base_url: String,
+    /// The model's name, as the server knows it.
+    pub model: String,
+    /// Sampling temperature.
+    pub temperature: f64,
+    /// Tokens of an answer at most.
+    pub max_tokens: u32,
+    /// Seconds for one request, the answer included.
+    pub timeout_s: u32,
+    /// Attempts for one request in all.
+    pub attempts: u32,
+    /// First pause before another attempt, in milliseconds; doubles each time, with jitter.
+    pub backoff_ms: u64,
+    /// Longest pause, in milliseconds.
+    pub max_backoff_ms: u64,
+    /// Requests under way at once.
+    pub concurrency: usize,
+    /// Tokens in all, prompts included; 0: no cap.
+    pub token_cap: u64,
+}
+
+impl Default for ChatConfig {
+    fn default() -> Self {
+        Self {
+            base_url: String::new(),
+            model: "default".into(),
+            temperature: 0.8,
+            max_tokens: 512,
+            timeout_s: 120,
+            attempts: 5,
+            backoff_ms: 250,
+            max_backoff_ms: 30_000,
+            concurrency: 8,
+            token_cap: 0,
+        }
+    }
+}
+
+/// A client of one endpoint.
+pub struct Chat {
+    http: reqwest::Client,
+    url: String,
+    key: Option<String>,
+    places: Semaphore,
+    config: ChatConfig,
+    used: AtomicU64,
+}
+
+enum Failure {
+    /// Another attempt may work, after the server's own pause where it named one.
+    Passing(String, Option<Duration>),
+    /// Another attempt would fail in the same way.
+    Lasting(ModelError),
+}
+
+impl Chat {
+    /// A client.
+    ///
+    /// # Errors
+    /// The address cannot be read.
+    pub fn new(config: ChatConfig, key: Option<String>) -> Result<Self, ModelError> {
+        let base = config.base_url.trim_end_matches('/');
+        let url = format!("{base}/chat/completions");
+        let unavailable = |message: String| ModelError::Unavailable { message };
+        let parsed = reqwest::Url::parse(&url).map_err(|e| {
+            unavailable(format!(
+                "{base:?} is not an address ({e}); name one with --endpoint"
+            ))
+        })?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(unavailable(format!(
+                "the endpoint must begin with http:// or https://: {base}"
+            )));
+        }
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(u64::from(config.timeout_s.max(1))))
+            .no_proxy()
+            .build()
+            .map_err(|e| unavailable(e.to_string()))?;
+        Ok(Self {
+            http,
+            url,
+            key,
+            places: Semaphore::new(config.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            used: AtomicU64::new(0),
+            config,
+        })
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &ChatConfig {
+        &self.config
+    }
+
+    /// The model's answer. The seed is the request's and makes the pauses repeatable.
+    ///
+    /// # Errors
+    /// As [`ModelError`] says; only [`ModelError::BadAnswer`] is about this request alone.
+    pub async fn ask(&self, messages: &[Message], seed: u64) -> Result<Answer, ModelError> {
+        let body = wire::Request {
+            model: &self.config.model,
+            messages,
+            n: 1,
+            temperature: self.config.temperature,
+            max_tokens: self.config.max_tokens,
+            // Servers read it as a signed number of 32 bits.
+            seed: (seed >> 33) as u32,
+        };
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let attempts = self.config.attempts.max(1);
+        let mut last = String::new();
+        for attempt in 0..attempts {
+            let used = self.used.load(Ordering::Relaxed);
+            let cap = self.config.token_cap;
+            if cap > 0 && used >= cap {
+                return Err(ModelError::Spent { cap, used });
+            }
+            match self.once(&body).await {
+                Ok(answer) => {
+                    self.used
+                        .fetch_add(answer.tokens.total(), Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(Failure::Lasting(error)) => return Err(error),
+                Err(Failure::Passing(message, pause)) => {
+                    if attempt + 1 < attempts {
+                        tokio::time::sleep(self.pause(attempt, pause, &mut rng)).await;
+                    }
+                    last = message;
+                }
+            }
+        }
+        Err(ModelError::Unavailable {
+            message: format!(
+                "{last} ({attempts} attempts at {}). Start the server, or name another with --endpoint; \
+                 the same command goes on where this one stopped.",
+                self.url
+            ),
+        })
+    }
+
+    fn pause(&self, attempt: u32, asked: Option<Duration>, rng: &mut ChaCha8Rng) -> Duration {
+        let most = self.config.max_backoff_ms;
+        let full = self
+            .config
+            .backoff_ms
+            .saturating_mul(1 << attempt.min(20))
+            .min(most);
+        let jittered = full / 2 + rng.random_range(0..=full / 2);
+        let asked = asked.map_or(0, |d| {
+            u64::try_from(d.as_millis()).unwrap_or(most).min(most)
+        });
+        Duration::from_millis(jittered.max(asked))
+    }
+
+    async fn once(&self, body: &wire::Request<'_>) -> Result<Answer, Failure> {
+        // A place is held for one exchange, not during the pauses between attempts.
+        let _place = self.places.acquire().await.map_err(|_| {
+            Failure::Lasting(ModelError::Unavailable {
+                message: "the client was closed".into(),
+            })
+        })?;
+        let mut request = self.http.post(&self.url).json(body);
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
+        let response = request.send().await.map_err(|e| passing(&e))?;
+        let status = response.status();
+        let pause = retry_after(&response);
+        let bytes = read(response).await?;
+        if status.is_success() {
+            return self.answer(&bytes);
+        }
+        let message = format!("{} answered {status}: {}", self.url, excerpt(&bytes));
+        Err(match status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
+                Failure::Passing(message, pause)
+            }
+            s if s.is_server_error() => Failure::Passing(message, pause),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Failure::Lasting(ModelError::Unavailable {
+                    message: format!("{message}. Check the API key."),
+                })
+            }
+            StatusCode::NOT_FOUND => Failure::Lasting(ModelError::Unavailable {
+                message: format!("{message}. Check --endpoint and --model."),
+            }),
+            _ => Failure::Lasting(ModelError::BadAnswer { message }),
+        })
+    }
+
+    fn answer(&self, bytes: &[u8]) -> Result<Answer, Failure> {
+        let bad = |why: &str| {
+            Failure::Lasting(ModelError::BadAnswer {
+                message: format!(
+                    "{} did not answer with a chat completion ({why}). It said: {}",
+                    self.url,
+                    excerpt(bytes)
+                ),
+            })
+        };
+        let response: wire::Response =
+            serde_json::from_slice(bytes).map_err(|e| bad(&e.to_string()))?;
+        let choice = response.choices.into_iter().next();
+        let text = choice.and_then(|c| c.message.content);
+        Ok(Answer {
+            text: text.ok_or_else(|| bad("no text"))?,
+            tokens: Tokens {
+                prompt: response.usage.prompt_tokens,
+                completion: response.usage.completion_tokens,
+            },
+        })
+    }
+}
+
+fn passing(error: &reqwest::Error) -> Failure {
+    // `reqwest` hides the cause of a connection's failure in its sources.
+    let mut message = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        message.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    Failure::Passing(message, None)
+}
+
+/// The pause that the server asks for in seconds; a date is not understood and counts as none.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    Duration::try_from_secs_f64(value.trim().parse().ok()?).ok()
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| passing(&e))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_BODY {
+            let message = format!("an answer went on after {MAX_BODY} bytes");
+            return Err(Failure::Lasting(ModelError::BadAnswer { message }));
+        }
+    }
+    Ok(bytes)
+}
+
+fn excerpt(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(2000)]);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let words = words.join(" ");
+    let shown: String = words.chars().take(200).collect();
+    if shown.is_empty() {
+        "nothing".into()
+    } else {
+        shown
+    }
+}

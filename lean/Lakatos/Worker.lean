@@ -5,6 +5,7 @@ import Lakatos.Environment
 import Lakatos.Equivalent
 import Lakatos.Export
 import Lakatos.Lean4Export
+import Lakatos.Mutate
 import Lakatos.Sorries
 import Lakatos.Step
 import Lakatos.Submit
@@ -57,6 +58,7 @@ def operations : List (String × Handler) := [
   ("assess", handleAssess),
   ("constants", handleConstants),
   ("equivalent", handleEquivalent),
+  ("mutate", handleMutate),
   ("free", handleFree),
   ("stats", handleStats),
   ("ping", fun _ => return Json.mkObj [])]

@@ -15,7 +15,7 @@ namespace Lakatos.Suggest
 private def maxHypotheses : Nat := 4
 
 /-- The rule of a rewrite as text: a bare lemma by its name, one with arguments as a term. -/
-private def ruleText? (rule : Expr) : MetaM (Option (String × Name)) := do
+def ruleText? (rule : Expr) : MetaM (Option (String × Name)) := do
   let rule := if rule.isAppOfArity ``propext 3 then rule.appArg! else rule
   let .const name _ := rule.getAppFn | return none
   unless isNameable (← getEnv) name do return none

@@ -1,0 +1,82 @@
+import Lakatos.Mutate.Draft
+
+/-!
+# The rule `apply`
+
+A hypothesis is replaced by what implies it, by a theorem of the library: its antecedents become the
+hypotheses. Candidates come from the discrimination tree of Lean's `exact?`.
+-/
+
+namespace Lakatos.Mutate
+
+open Lean Meta LibrarySearch
+
+/-- One way to come to a hypothesis. -/
+private structure Way where
+  lemma : Name
+  /-- The antecedents. -/
+  needs : Array Expr
+  /-- The proof, a function of proofs of the antecedents. -/
+  proof : Expr
+
+private def way? (goal : MVarId) (self : Name) (c : Candidate) : MetaM (Option Way) :=
+  Suggest.trial do
+    let ((target, mctx), (name, mod)) := c
+    if name == self || target != goal then return none
+    setMCtx mctx
+    let rest ← target.apply (← mkLibrarySearchLemma name mod) { allowSynthFailures := false }
+    if rest.isEmpty || rest.length > 2 then return none
+    let proof ← instantiateMVars (mkMVar goal)
+    let holes := rest.toArray
+    let needs ← holes.mapM fun m => do instantiateMVars (← m.getType)
+    if needs.any (·.hasExprMVar) then return none
+    unless ← needs.allM (isProp ·) do return none
+    let closed ← mkLambdaFVars (holes.map mkMVar) proof
+    if closed.hasExprMVar then return none
+    return some { lemma := name, needs, proof := closed }
+
+/-- Candidates that are looked at for a hypothesis, and ways that are kept. -/
+private def tried : Nat := 30
+private def kept : Nat := 3
+
+/-- The rule on the hypotheses of which nothing else speaks. -/
+def applyToHypotheses (t : Target) : MetaM (Array Draft) :=
+  forallTelescope t.type fun xs body => do
+    let names ← xs.mapM fun x => return toString (← x.fvarId!.getUserName)
+    let mut drafts := #[]
+    for h : i in [0:xs.size] do
+      let x := xs[i]
+      let d ← x.fvarId!.getDecl
+      unless d.binderInfo.isExplicit && (← isProp d.type) do continue
+      if body.containsFVar x.fvarId! then continue
+      if ← (xs.extract (i + 1) xs.size).anyM fun y => return (← inferType y).containsFVar x.fvarId! then continue
+      let goal := (← mkFreshExprSyntheticOpaqueMVar d.type).mvarId!
+      let env ← getEnv
+      let candidates ← librarySearchSymm libSearchFindDecls goal
+      let candidates := candidates.filter fun (_, name, _) => Suggest.isNameable env name
+      let mut ways := 0
+      for c in candidates.toSubarray 0 tried do
+        if ways ≥ kept then break
+        let some w ← way? goal t.name c | continue
+        if w.needs.contains d.type then continue
+        let draft? ← Suggest.trial do
+          let hypotheses := w.needs.mapIdx fun j need =>
+            let name := if w.needs.size == 1 then d.userName else d.userName.appendAfter s!"_{j + 1}"
+            (name, need)
+          withLocalDeclsDND hypotheses fun ys => do
+            let some proof ← Suggest.termText? (w.proof.beta ys) | return none
+            let before := xs.extract 0 i
+            let after := xs.extract (i + 1) xs.size
+            let type ← mkForallFVars (before ++ ys ++ after) body
+            let use ← t.use (names.set! i s!"({proof})")
+            let old ← withFullNames (text d.type)
+            let named ← t.use (names.set! i "this")
+            return some {
+              rule := "apply", position := toString d.userName, premises := #[w.lemma], type
+              scripts := #[#[s!"exact {use}"], #[s!"have : {old} := {proof}", s!"exact {named}"]] : Draft }
+        if let some draft := draft? then
+          ways := ways + 1
+          drafts := drafts.push draft
+    return drafts
+
+end Lakatos.Mutate

@@ -1,10 +1,12 @@
 import Lakatos.Monad
+import Lakatos.Mutate.Normal
 
 /-!
 # The operation `constants`
 
 The public theorems and definitions of the imported library (Lean's own implementation left out), by the
-beginnings of their names, with what their types speak of.
+beginnings of their names, with what their types speak of and, where it is asked for, the hash by which
+statements count as the same.
 -/
 
 namespace Lakatos
@@ -44,6 +46,7 @@ def handleConstants : Handler := fun request => do
   let opened ← WorkerM.envOf request
   let prefixes := (← Request.field? (Array String) request "prefixes").getD #[]
   let kinds := (← Request.field? (Array String) request "kinds").getD #["theorem", "definition"]
+  let hashes := (← Request.field? Bool request "hashes").getD false
   let env := opened.state.env
   let view := Axioms.View.of env
   let p ← ProofState.ofCommandState opened.state
@@ -62,8 +65,9 @@ def handleConstants : Handler := fun request => do
       unless kinds.contains kind do continue
       let module := ((env.getModuleIdxFor? name).bind fun i => env.header.moduleNames[i]?).getD .anonymous
       let uses := info.type.getUsedConstants.map (toString ·)
+      let hash ← if hashes then some <$> Mutate.normalHash info.type else pure none
       found := found.push <| Json.mkObj [("name", text), ("kind", kind), ("module", toString module),
-        ("uses", toJson uses), ("doc", match ← findDocString? env name with
+        ("uses", toJson uses), ("hash", (hash.map Json.str).getD .null), ("doc", match ← findDocString? env name with
           | some doc => .str (clip doc)
           | none => .null)]
     return found

@@ -13,6 +13,7 @@ pub mod earlier;
 pub mod export;
 pub mod graph;
 pub mod job;
+pub mod lean;
 pub mod library;
 pub mod row;
 pub mod schema;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::support::{lakatos, run};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "prove",
     "verify",
     "resume",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 18] = [
     "replay",
     "serve",
     "generate",
+    "mutate",
     "pairs",
     "tokenizer",
     "train",

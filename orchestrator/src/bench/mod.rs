@@ -7,6 +7,7 @@
 mod check_service;
 mod figure;
 mod model;
+mod mutate;
 mod scaling;
 mod soak;
 mod statements;
@@ -17,6 +18,7 @@ mod workload;
 pub use check_service::{Load, check_service};
 pub use figure::{Figure, Target, percentile};
 pub use model::model;
+pub use mutate::{Mutation, mutate};
 pub use scaling::scaling;
 pub use soak::soak;
 pub use statements::{formalize, verbalise};

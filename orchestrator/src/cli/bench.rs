@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lakatos_lean_bridge::launch::Launcher;
+use lakatos_mutator::targets::Choice;
 use serde::Serialize;
 
 use super::context::Context;
@@ -115,6 +116,20 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 20_000)]
         steps: u32,
     },
+    /// Mutate a stretch of the library with all gates on: theorems kept a second and core, the funnel, memory
+    ///
+    /// Example: lakatos bench mutate --limit 2000
+    Mutate {
+        /// Theorems to mutate: a regular expression, or a file with a name a line
+        #[arg(long, value_name = "REGEX|FILE")]
+        targets: Option<String>,
+        /// Targets at most
+        #[arg(long, value_name = "N", default_value_t = 2000)]
+        limit: usize,
+        /// The seed
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        seed: u64,
+    },
     /// Prove the bundled benchmark, and count
     ///
     /// Example: lakatos bench bundled --time-per-theorem 30
@@ -170,7 +185,8 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     }
     let launcher = lean::launcher(context, &config.lean).await?;
     let lean = launcher.describe();
-    let (name, figures) = steps(context, args.what, &launcher).await?;
+    let sizes = (lean::workers(&config.lean), config.lean.verify_lanes);
+    let (name, figures) = steps(context, args.what, &launcher, sizes).await?;
     print(context, name, &lean, &figures);
     Ok(Exit::Success)
 }
@@ -179,6 +195,7 @@ async fn steps(
     context: &Context,
     what: What,
     launcher: &Launcher,
+    (workers, lanes): (usize, usize),
 ) -> Result<(&'static str, Vec<Figure>), Failure> {
     Ok(match what {
         What::FirstTactic { rounds } => ("first-tactic", first_tactic(launcher, rounds).await?),
@@ -216,6 +233,24 @@ async fn steps(
             let console = &context.console;
             let said = |done: u32, mb: u64| console.say(format!("{done} steps: {mb} MB"));
             ("soak", soak(launcher, steps, &said).await?)
+        }
+        What::Mutate {
+            targets,
+            limit,
+            seed,
+        } => {
+            let choice = targets.map_or(Ok(Choice::All), |given| Choice::parse(&given));
+            let mutation = bench::Mutation {
+                targets: choice.map_err(|e| Failure::user(e.to_string()))?,
+                limit,
+                seed,
+                workers,
+                lanes,
+            };
+            let console = &context.console;
+            let said = |line: String| console.say(line);
+            let figures = bench::mutate(launcher, &mutation, &said).await;
+            ("mutate", figures.map_err(|e| Failure::user(e.to_string()))?)
         }
         What::Bundled { .. } | What::Minif2f { .. } | What::Model { .. } => ("", Vec::new()),
     })

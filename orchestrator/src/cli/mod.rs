@@ -20,6 +20,7 @@ mod inputs;
 mod interrupt;
 mod lean;
 mod model;
+mod mutate;
 mod pairs;
 mod policy;
 mod prove;
@@ -72,6 +73,7 @@ enum Command {
     Generate(generate::Args),
     Formalize(Box<formalize::Args>),
     Informalize(informalize::Args),
+    Mutate(mutate::Args),
     Pairs(pairs::Args),
     Export(export::Args),
     Import(import::Args),
@@ -127,6 +129,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Generate(args) => generate::run(context, &args),
         Command::Formalize(args) => formalize::run(context, *args).await,
         Command::Informalize(args) => informalize::run(context, args).await,
+        Command::Mutate(args) => mutate::run(context, args).await,
         Command::Pairs(args) => pairs::run(context, &args),
         Command::Export(args) => export::run(context, &args),
         Command::Import(args) => import::run(context, &args),

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use super::{Figure, Target, percentile};
 use crate::serve::check::{Options, serve, warm};
-use processes::Usage;
+pub(super) use processes::Usage;
 use texts::{Text, honest, hostile};
 
 /// Requests at a time: enough that no lane waits for one.

@@ -1,0 +1,199 @@
+//! `lakatos mutate`: killed and gone on with, a run equals an unbroken one byte for byte; what is wrong is named.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use serde_json::Value;
+use walkdir::WalkDir;
+
+use crate::support::{Ended, lakatos, lean, lean_home, of_kind, run};
+
+/// Targets of both runs: small, of several modules, some of which use others.
+const TARGETS: &str = "Nat.add_comm\nNat.mul_comm\nNat.le_antisymm\nNat.add_left_cancel\nNat.sub_add_cancel\n\
+                       List.length_append\nInt.add_comm\nBool.and_comm\n";
+
+/// Every file of the dataset but what tells the wall clock, the job's name, or holds the lock.
+fn files(out: &Path) -> BTreeMap<String, Vec<u8>> {
+    let inside = |e: walkdir::Result<walkdir::DirEntry>| {
+        let path = e.expect("it can be read").into_path();
+        let name = path
+            .strip_prefix(out)
+            .expect("below")
+            .to_string_lossy()
+            .into_owned();
+        let own = name.starts_with("funnel.") || name.starts_with("job.");
+        (path.is_file() && !own).then(|| (name, std::fs::read(&path).expect("it can be read")))
+    };
+    WalkDir::new(out).into_iter().filter_map(inside).collect()
+}
+
+fn options<'a>(targets: &'a str, out: &'a str) -> Vec<&'a str> {
+    vec![
+        "--json",
+        "mutate",
+        "--targets",
+        targets,
+        "--shards",
+        "2",
+        "--seed",
+        "7",
+        "--probe",
+        "100",
+        "--probe-nodes",
+        "4",
+        "--negatives",
+        "300",
+        "--export",
+        "leandojo,alchemy",
+        "--embedded",
+        "--workers",
+        "1",
+        "--out",
+        out,
+    ]
+}
+
+/// Kills the command after so many items are written.
+fn kill_after(home: &Path, args: &[&str], items: usize) -> usize {
+    let mut child = lakatos(home, args).spawn().expect("the program starts");
+    let reader = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut seen = 0;
+    for line in reader.lines() {
+        seen += usize::from(line.expect("UTF-8").contains("\"event\":\"job_item\""));
+        if seen >= items {
+            break;
+        }
+    }
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    seen
+}
+
+fn last<'a>(events: &'a [Value], kind: &str) -> &'a Value {
+    of_kind(events, kind).pop().expect("there is such an event")
+}
+
+#[track_caller]
+fn refused(ended: &Ended, code: i32, words: &[&str]) {
+    assert_eq!(ended.code, code, "{}", ended.err);
+    for word in words {
+        assert!(
+            ended.err.contains(word),
+            "it does not say `{word}`: {}",
+            ended.err
+        );
+    }
+}
+
+#[test]
+fn a_killed_run_makes_the_same_files_as_an_unbroken_one() {
+    let _lean = lean();
+    let home = lean_home();
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    let (targets, whole, broken) = (path("targets.txt"), path("whole"), path("broken"));
+    std::fs::write(&targets, TARGETS).expect("it can be written");
+
+    let ended = run(&home, &options(&targets, &whole));
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let events = ended.events();
+    let end = last(&events, "job_ended");
+    assert_eq!(
+        (&end["items"], &end["done"], &end["failed"]),
+        (&8.into(), &8.into(), &0.into()),
+        "{end}"
+    );
+    let kept = end["rows"]["theorems"].as_u64().expect("theorems are kept");
+    assert!(kept >= 8, "{kept} theorems of 8 targets");
+
+    // Two kills, the first within the first items; then to the end.
+    let mut written = 0;
+    for _ in 0..2 {
+        written += kill_after(&home, &options(&targets, &broken), 2);
+        assert!(
+            !Path::new(&broken).join("README.md").exists(),
+            "nothing is finished before its time"
+        );
+    }
+    assert!(written >= 2);
+    let ended = run(&home, &options(&targets, &broken));
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let begun = ended.events();
+    let done = last(&begun, "job_started")["done"]
+        .as_u64()
+        .expect("a number");
+    assert!((2..8).contains(&done), "it went on at {done}");
+
+    let (one, two) = (files(Path::new(&whole)), files(Path::new(&broken)));
+    let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&one), names(&two));
+    for (name, bytes) in &one {
+        assert!(two.get(name) == Some(bytes), "{name} differs");
+    }
+    assert!(
+        one.contains_key("theorems/train-00001-of-00002.parquet"),
+        "{:?}",
+        names(&one)
+    );
+
+    // The rows are proofs to anybody who looks at them.
+    let rows = path("whole/theorems/train-00000-of-00002.jsonl");
+    let verified = run(&home, &["--json", "verify", "--embedded", &rows]);
+    assert_eq!(verified.code, 0, "{}", verified.err);
+
+    // The same directory is not another run's.
+    let mut other = options(&targets, &whole);
+    other[7] = "8";
+    refused(
+        &run(&home, &other),
+        2,
+        &["holds another run", "seed 7 and not 8", "--out"],
+    );
+
+    // A target that is not there, and an expression that matches nothing.
+    std::fs::write(&targets, "Nat.add_com\n").expect("it can be written");
+    let elsewhere = path("elsewhere");
+    refused(
+        &run(&home, &options(&targets, &elsewhere)),
+        2,
+        &["no theorem `Nat.add_com`"],
+    );
+    refused(
+        &run(&home, &options("^Nonsense\\.", &elsewhere)),
+        2,
+        &["no theorem's name matches"],
+    );
+    assert!(
+        !Path::new(&elsewhere).exists(),
+        "nothing is made of bad input"
+    );
+}
+
+#[test]
+fn bad_input_is_named_before_lean_starts() {
+    let home = tempfile::tempdir().expect("a directory");
+    let mutate = |args: &[&str]| run(home.path(), &[&["mutate", "--out", "x"][..], args].concat());
+    refused(
+        &mutate(&["--targets", "Nat.("]),
+        2,
+        &["neither a file nor a regular expression"],
+    );
+    refused(&mutate(&["--rules", "magic"]), 2, &["magic", "rw"]);
+    refused(
+        &mutate(&["--novel-to", home.path().to_str().expect("UTF-8")]),
+        2,
+        &["holds no theorems"],
+    );
+    refused(
+        &mutate(&["--exclude", "nowhere.jsonl"]),
+        2,
+        &["nowhere.jsonl"],
+    );
+    refused(
+        &mutate(&["--limit", "0"]),
+        2,
+        &["--limit must be at least 1"],
+    );
+    refused(&mutate(&["--shards", "0"]), 2, &["--shards"]);
+}

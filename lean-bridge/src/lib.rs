@@ -6,7 +6,8 @@
 //! - [`protocol`]: the shapes of `docs/protocol.md`.
 //! - [`pool`]: workers, sessions (one theorem's proof states), verification.
 //! - [`verdict`]: what may be said of a proof; [`text`]: of a finished text, which states what it proves.
-//! - [`mod@verbalise`]: statements in English; [`assess`]: what is to be thought of proposed ones.
+//! - [`mod@verbalise`]: statements in English; [`assess`]: what is to be thought of proposed ones;
+//!   [`mutate`]: new ones from old ones.
 //! - [`checker`]: independent kernels, which are programs of the user's.
 //!
 //! This crate alone starts Lean. It opens no database, draws nothing, and reads neither the
@@ -19,6 +20,7 @@ pub mod error;
 mod files;
 pub mod isolate;
 pub mod launch;
+pub mod mutate;
 pub mod pool;
 pub mod progress;
 pub mod protocol;

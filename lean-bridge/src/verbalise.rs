@@ -128,6 +128,9 @@ pub struct Constant {
     /// The constants that its type speaks of.
     #[serde(default)]
     pub uses: Vec<String>,
+    /// The hash of its type by which statements count as the same, where it was asked for.
+    #[serde(default)]
+    pub hash: Option<String>,
     /// Its documentation, where it has any.
     #[serde(default)]
     pub doc: Option<String>,

@@ -6,6 +6,7 @@ import Lakatos.Equivalent
 import Lakatos.Export
 import Lakatos.Lean4Export
 import Lakatos.Mutate
+import Lakatos.Negatives
 import Lakatos.Sorries
 import Lakatos.Step
 import Lakatos.Submit
@@ -59,6 +60,7 @@ def operations : List (String × Handler) := [
   ("constants", handleConstants),
   ("equivalent", handleEquivalent),
   ("mutate", handleMutate),
+  ("negatives", handleNegatives),
   ("free", handleFree),
   ("stats", handleStats),
   ("ping", fun _ => return Json.mkObj [])]

@@ -55,6 +55,7 @@ mod tests {
             module: "M".into(),
             uses: uses.iter().map(|u| (*u).to_owned()).collect(),
             doc: None,
+            hash: None,
         }
     }
 

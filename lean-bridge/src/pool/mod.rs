@@ -9,6 +9,7 @@ mod assess;
 mod batch;
 mod framing;
 mod independent;
+mod mutate;
 mod options;
 mod process;
 mod recipe;

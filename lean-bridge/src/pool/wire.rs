@@ -74,6 +74,20 @@ pub(super) enum Request<'a> {
         env: u64,
         prefixes: &'a [String],
         kinds: &'a [String],
+        hashes: bool,
+    },
+    Mutate {
+        env: u64,
+        target: &'a str,
+        rules: &'a [String],
+        limit: u32,
+        seed: u64,
+    },
+    Negatives {
+        env: u64,
+        signature: &'a str,
+        script: &'a str,
+        seed: u64,
     },
     Assess {
         env: u64,

@@ -99,7 +99,7 @@ fn the_librarys_constants_are_listed() {
             lines("theorem\ndefinition"),
         );
         let all = pool
-            .constants(&env, &prefixes, &kinds, MS)
+            .constants(&env, &prefixes, &kinds, false, MS)
             .await
             .expect("constants");
         let names: Vec<&str> = all.iter().map(|c| c.name.as_str()).collect();
@@ -114,10 +114,14 @@ fn the_librarys_constants_are_listed() {
         assert_eq!(append.kind, "theorem");
         assert!(append.uses.contains(&"List.length".to_owned()));
         let theorems = pool
-            .constants(&env, &prefixes, &lines("theorem"), MS)
+            .constants(&env, &prefixes, &lines("theorem"), true, MS)
             .await
             .expect("theorems");
         assert!(theorems.len() < all.len() && theorems.iter().all(|c| c.kind == "theorem"));
+        let hashed = |c: &lakatos_lean_bridge::verbalise::Constant| {
+            c.hash.as_ref().is_some_and(|h| h.len() == 24)
+        };
+        assert!(theorems.iter().all(hashed) && all.iter().all(|c| c.hash.is_none()));
     });
 }
 

@@ -114,7 +114,7 @@ impl Observer for Watched<'_> {
     }
 
     fn written(&self, entry: &Entry) {
-        if (entry.item + 1) % self.every == 0 {
+        if (entry.item + 1).is_multiple_of(self.every) {
             let memory = Usage::now().memory_mb;
             let mut sums = self.journal.sums();
             let made = sums.tally.get("funnel", "candidate", "passed");
@@ -159,7 +159,7 @@ pub async fn mutate(
     let statements: HashSet<String> = theorems.iter().map(|t| t.hash.clone()).collect();
     drop(theorems);
     let plan = Plan::new(selection.targets.iter().map(|(n, _)| n.clone()).collect());
-    let source = LeanSource::new(pool.clone(), environment.clone(), Rules::all(), &selection);
+    let source = LeanSource::new(pool.clone(), environment.clone(), Rules::all());
     // Indices are memory too: they are built before the measurement begins.
     pool.warm(&environment).await;
     let job = Mutate {

@@ -68,7 +68,7 @@ pub async fn verbalise(
         text: String::new(),
     };
     let theorems = pool
-        .constants(&env, &[], &["theorem".into()], TIMEOUT_MS)
+        .constants(&env, &[], &["theorem".into()], false, TIMEOUT_MS)
         .await?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let chosen = theorems.choose_multiple(&mut rng, sample);

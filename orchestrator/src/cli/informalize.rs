@@ -81,7 +81,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     };
     let kinds: Vec<String> = kinds.iter().map(|k| (*k).to_owned()).collect();
     let found = pool
-        .constants(&env, &args.targets, &kinds, TIMEOUT_MS)
+        .constants(&env, &args.targets, &kinds, false, TIMEOUT_MS)
         .await?;
     let targets = order::by_dependency(sampled(found, args.sample, args.seed));
     if targets.is_empty() {

@@ -137,7 +137,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         .as_ref()
         .map(|names| names.iter().map(String::as_str).collect());
     let data_job = DataJob::open(place, identity, plan, &args.out)?;
-    let source = LeanSource::new(pool.clone(), environment.clone(), rules, &selection);
+    let source = LeanSource::new(pool.clone(), environment.clone(), rules);
     let prober = SearchProber {
         pool: pool.clone(),
         policy: Arc::new(Portfolio::new()),

@@ -1,7 +1,7 @@
 //! What `lakatos mutate` leaves in its directory: tables, a card, exports. All of it is written from the journal.
 
 use lakatos_datasets::job::{JournalError, shards};
-use lakatos_datasets::write::{self, Card, Shard, Table, WriteError, Written, directory, stem};
+use lakatos_datasets::write::{Card, Shard, Table, WriteError, Written, directory, stem};
 use lakatos_mutator::export::{ExportError, alchemy, leandojo};
 use lakatos_mutator::row::{NEGATIVES, STEPS, TABLES, THEOREMS};
 use lakatos_mutator::schema;

@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::graph::{Graphs, Node};
 use crate::targets::{Choice, ChoiceError};
 
 /// A theorem of the library.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Theorem {
     /// Its full name.
     pub name: String,

@@ -271,6 +271,18 @@ impl Launcher {
         }
     }
 
+    /// What tells the worker and the library that it sees from all others, where both never change: the
+    /// embedded Lean's, with no directories of the user's. What a worker says of that library may be kept.
+    pub fn fixed_library(&self) -> Option<String> {
+        match &self.lean {
+            Lean::Embedded { .. } if self.lean_path.is_empty() => {
+                let name = self.worker.dir.file_name()?;
+                Some(name.to_string_lossy().into_owned())
+            }
+            Lean::Embedded { .. } | Lean::Native(_) => None,
+        }
+    }
+
     /// In words, for people: `the embedded Lean 4.28.0 (Node 24.1.0)`.
     pub fn describe(&self) -> String {
         match &self.lean {

@@ -30,12 +30,20 @@ namespace Gates
 /-- Characters of a statement at most. -/
 private def longest : Nat := 400
 
+/-- Whether the conclusion is one of the hypotheses. -/
+private def saysAHypothesis (type : Expr) : Bool :=
+  go type #[]
+where
+  go : Expr → Array Expr → Bool
+    | .forallE _ t b _, before => go b ((before.push t).map (·.liftLooseBVars 0 1))
+    | conclusion, before => before.contains conclusion
+
 /-- Is it short enough to read, and does it say something? -/
 def size (s : Signature) (type : Expr) : Verdict :=
   let refuse detail : Verdict := { gate := "size", passed := false, detail }
   if unreadable s.binders || unreadable s.conclusion then refuse "unreadable"
   else if s.binders.length + s.conclusion.length > longest then refuse "too long"
-  else if type.getForallBody.isConstOf `True then refuse "says nothing"
+  else if type.getForallBody.isConstOf `True || saysAHypothesis type then refuse "says nothing"
   else { gate := "size", passed := true }
 
 /-- The statement's text, elaborated; nothing where Lean does not take it or reads something else. -/
@@ -77,11 +85,12 @@ def vacuity (type : Expr) : TermElabM Verdict :=
 /-- Does a finisher close it at once? -/
 def triviality (type : Expr) : TermElabM Verdict :=
   forallTelescope type fun _ conclusion => do
-    let finishers := #[← `(tactic| rfl), ← `(tactic| assumption), ← `(tactic| (simp; done)), ← `(tactic| omega),
-      ← `(tactic| decide)]
-    match ← Assess.provedBy? conclusion finishers 2000 with
-    | some tactic => return { gate := "triviality", passed := false, detail := tactic }
-    | none => return { gate := "triviality", passed := true }
+    let finishers := #[("rfl", ← `(tactic| rfl)), ("simp", ← `(tactic| (simp; done))),
+      ("omega", ← `(tactic| omega)), ("decide", ← `(tactic| decide))]
+    for (detail, tactic) in finishers do
+      if (← Assess.provedBy? conclusion #[tactic] 2000).isSome then
+        return { gate := "triviality", passed := false, detail }
+    return { gate := "triviality", passed := true }
 
 /-- Runs a script, a step at a time; nothing where a step fails or something is left. -/
 def run? (type : Expr) (s : Signature) (script : Array String) : TermElabM (Option (Array Step)) :=

@@ -34,6 +34,7 @@ private partial def renamed (type : Expr) : MetaM (Expr × Array Name) :=
         && !d.userName.isAnonymous
       let base : Name ← if writable then pure d.userName
         else if d.binderInfo.isInstImplicit then pure `inst
+        else if d.type.isSort && !d.type.isProp then pure `α
         else pure (if ← isProp d.type then `h else `x)
       let name := fresh base used
       used := used.insert name
@@ -47,6 +48,14 @@ where
       let name := base.appendAfter s!"_{i}"
       if !used.contains name then return name
     return base
+
+/-- Library theorems that are about the library's own workings, which nobody would want to read of. -/
+private def workings : List Name := [`Std.PRange, `Nat.Simproc, `Int.Simproc]
+
+/-- Whether a person might use this theorem. -/
+def isUsable (env : Environment) (name : Name) : Bool :=
+  Suggest.isNameable env name && !workings.any (·.isPrefixOf name)
+    && !(name matches .str _ "eq_def")
 
 /-- The theorem `name`, if it is one that a person could name. -/
 def Target.of? (name : Name) : MetaM (Option Target) := do

@@ -1,6 +1,7 @@
 //! `lakatos mutate`: new theorems from a library's, each with a proof that the kernel accepted.
 
 mod inputs;
+mod listing;
 mod outputs;
 
 use std::collections::HashSet;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use lakatos_datasets::job::{End, Identity, Plan, Provenance};
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_mutator::job::{Mutate, Policy, STAGES};
-use lakatos_mutator::lean::{LeanSource, Rules, library};
+use lakatos_mutator::lean::{LeanSource, Rules};
 use lakatos_mutator::library::{Selection, select};
 
 use super::context::Context;
@@ -77,6 +78,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let rules = Rules::parse(&args.rules).map_err(|e| Failure::user(e.to_string()))?;
     let launcher = lean::launcher(context, &config.lean).await?;
     let (toolchain, described) = (launcher.lean_version().to_owned(), launcher.describe());
+    let fixed = launcher.fixed_library();
     let environment = environment(&config.lean)?;
     let workers = lean::workers(&config.lean);
     let lanes = config.lean.verify_lanes;
@@ -86,7 +88,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     context
         .console
         .say(format!("reading the library's theorems with {described}"));
-    let theorems = library(&pool, &environment).await?;
+    let theorems = listing::read(context, fixed.as_deref(), &pool, &environment).await?;
     let selection = select(&theorems, &inputs.request).map_err(|e| Failure::user(e.to_string()))?;
     let statements: HashSet<String> = theorems.iter().map(|t| t.hash.clone()).collect();
     let all = theorems.len();

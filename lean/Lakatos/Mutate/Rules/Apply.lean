@@ -53,7 +53,7 @@ def applyToHypotheses (t : Target) : MetaM (Array Draft) :=
       let goal := (← mkFreshExprSyntheticOpaqueMVar d.type).mvarId!
       let env ← getEnv
       let candidates ← librarySearchSymm libSearchFindDecls goal
-      let candidates := candidates.filter fun (_, name, _) => Suggest.isNameable env name
+      let candidates := candidates.filter fun (_, name, _) => isUsable env name
       let mut ways := 0
       for c in candidates.toSubarray 0 tried do
         if ways ≥ kept then break

@@ -35,7 +35,7 @@ def rewritesOf (e : Expr) (self : Name) (tried limit : Nat) : MetaM (Array Rewri
       withMCtx r.mctx do
         let some (rule, lemma) ← Suggest.ruleText? (← instantiateMVars r.expr) | return none
         let result ← instantiateMVars r.result.eNew
-        if lemma == self || result.hasExprMVar || result == e then return none
+        if lemma == self || !isUsable (← getEnv) lemma || result.hasExprMVar || result == e then return none
         return some { rule, lemma, symm := r.symm, result : Rewritten }
     if let some one := one? then
       unless found.any (·.result == one.result) do found := found.push one

@@ -56,7 +56,6 @@ mod tests {
             uses: uses.iter().map(|u| (*u).to_owned()).collect(),
             doc: None,
             hash: None,
-            hash: None,
         }
     }
 

@@ -100,7 +100,8 @@ def openEnv (key : EnvKey) : WorkerM (Nat × OpenEnv × Bool) := do
     ("dropped_opens", namesJson r.droppedOpens),
     ("messages", ← messagesJson r.messages)]
   let axiomsBelow ← IO.mkRef {}
-  let env := { state := r.state, base := base.env, imports, substituted, axiomsBelow, answer }
+  let chains ← IO.mkRef none
+  let env := { state := r.state, base := base.env, imports, substituted, axiomsBelow, chains, answer }
   let id ← WorkerM.freshId
   WorkerM.modifyTables fun s => { s with envs := ({ id, key, env } :: s.envs).take maxEnvs }
   return (id, env, false)

@@ -36,6 +36,7 @@ pub use options::PoolOptions;
 #[cfg(unix)]
 pub(crate) use process::kill_group;
 pub(crate) use process::resident_mb;
+pub(crate) use taint::runs_code;
 pub use session::{Outcome, ProofState, Session, SorryState, Started, StateId};
 pub use spawner::Spawner;
 pub use stats::PoolStats;

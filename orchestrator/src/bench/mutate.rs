@@ -15,6 +15,7 @@ use lakatos_lean_bridge::{BridgeError, EnvironmentSpec};
 use lakatos_mutator::difficulty::Unprobed;
 use lakatos_mutator::job::{Mutate, Policy, STAGES, Unguarded};
 use lakatos_mutator::lean::{LeanSource, Rules, library};
+use lakatos_mutator::together::Together;
 use lakatos_mutator::library::{Request, select};
 use lakatos_mutator::targets::{Choice, ChoiceError};
 
@@ -23,6 +24,11 @@ use super::{Figure, Target, percentile};
 
 /// Core-seconds for a theorem that Alchemy kept (arXiv 2410.15748): 1.72 million core-hours for 6.3 million.
 const ALCHEMY: f64 = 16.0 * 60.0;
+
+/// Trivial theorems that are kept of a target.
+const TRIVIAL: u32 = 2;
+/// Targets under way for each worker.
+const AT_ONCE: usize = 8;
 
 /// What is measured.
 pub struct Mutation {
@@ -159,12 +165,12 @@ pub async fn mutate(
     let statements: HashSet<String> = theorems.iter().map(|t| t.hash.clone()).collect();
     drop(theorems);
     let plan = Plan::new(selection.targets.iter().map(|(n, _)| n.clone()).collect());
-    let source = LeanSource::new(pool.clone(), environment.clone(), Rules::all());
+    let source = LeanSource::new(pool.clone(), environment.clone(), Rules::all(), TRIVIAL);
     // Indices are memory too: they are built before the measurement begins.
     pool.warm(&environment).await;
     let job = Mutate {
         source: &source,
-        judge: &pool,
+        judge: &Together::new(&pool),
         prober: &Unprobed,
         guard: &Unguarded,
         known: &|hash| statements.contains(hash).then_some("in the library"),
@@ -172,7 +178,7 @@ pub async fn mutate(
         modules: &|_| String::new(),
         environment,
         policy: Policy {
-            trivial: 2,
+            trivial: TRIVIAL,
             probed_per_thousand: 0,
             negatives_per_thousand: 0,
         },
@@ -186,7 +192,7 @@ pub async fn mutate(
     };
     let options = Options {
         seed: load.seed,
-        at_once: load.workers + load.lanes + 1,
+        at_once: AT_ONCE * (load.workers + load.lanes),
         retries: 1,
     };
     let (began, before) = (Instant::now(), Usage::now());

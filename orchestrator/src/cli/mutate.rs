@@ -12,6 +12,7 @@ use lakatos_datasets::job::{End, Identity, Plan, Provenance};
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_mutator::job::{Mutate, Policy, STAGES};
 use lakatos_mutator::lean::{LeanSource, Rules};
+use lakatos_mutator::together::Together;
 use lakatos_mutator::library::{Selection, select};
 
 use super::context::Context;
@@ -139,7 +140,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         .as_ref()
         .map(|names| names.iter().map(String::as_str).collect());
     let data_job = DataJob::open(place, identity, plan, &args.out)?;
-    let source = LeanSource::new(pool.clone(), environment.clone(), rules);
+    let source = LeanSource::new(pool.clone(), environment.clone(), rules, policy.trivial);
     let prober = SearchProber {
         pool: pool.clone(),
         policy: Arc::new(Portfolio::new()),
@@ -155,7 +156,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     };
     let job = Mutate {
         source: &source,
-        judge: &pool,
+        judge: &Together::new(&pool),
         prober: &prober,
         guard: &inputs.guard,
         known: &|hash| match hash {
@@ -171,7 +172,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         policy,
         made_by,
     };
-    let worked = data_job.work(&job, workers + lanes + 1).await;
+    let worked = data_job.work(&job, AT_ONCE * (workers + lanes)).await;
     pool.shutdown().await;
     let end = worked?;
     if end == End::Complete {
@@ -191,6 +192,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         .hint("the same command goes on with it")),
     }
 }
+
+/// Targets that are under way for each worker: enough that the theorems of several are judged together.
+pub(crate) const AT_ONCE: usize = 8;
 
 /// What candidates stand in: the modules that were chosen, or the core library.
 fn environment(config: &LeanConfig) -> Result<EnvironmentSpec, Failure> {

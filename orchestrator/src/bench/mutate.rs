@@ -9,14 +9,13 @@ use lakatos_datasets::job::{
     Claim, Entry, Item, JobError, Journal, JournalError, Observer, Options, Plan, Provenance,
     Tally, run,
 };
-use lakatos_lean_bridge::launch::Launcher;
-use lakatos_lean_bridge::pool::{Pool, PoolOptions};
-use lakatos_lean_bridge::{BridgeError, EnvironmentSpec};
+use lakatos_lean_bridge::EnvironmentSpec;
+use lakatos_lean_bridge::pool::Pool;
 use lakatos_mutator::difficulty::Unprobed;
 use lakatos_mutator::job::{Mutate, Policy, STAGES, Unguarded};
-use lakatos_mutator::lean::{LeanSource, Rules, library};
+use lakatos_mutator::lean::{LeanSource, Rules};
 use lakatos_mutator::together::Together;
-use lakatos_mutator::library::{Request, select};
+use lakatos_mutator::library::{Request, Theorem, select};
 use lakatos_mutator::targets::{Choice, ChoiceError};
 
 use super::check_service::Usage;
@@ -34,7 +33,7 @@ const AT_ONCE: usize = 8;
 pub struct Mutation {
     /// Which theorems are mutated.
     pub targets: Choice,
-    /// At most so many.
+    /// So many of them, evenly spread over the order in which they depend on one another.
     pub limit: usize,
     /// The seed.
     pub seed: u64,
@@ -47,9 +46,6 @@ pub struct Mutation {
 /// Why nothing was measured.
 #[derive(Debug, thiserror::Error)]
 pub enum Unmeasured {
-    /// Lean.
-    #[error(transparent)]
-    Bridge(#[from] BridgeError),
     /// The targets.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
@@ -135,36 +131,37 @@ impl Observer for Watched<'_> {
     }
 }
 
-/// Mutates a stretch of the library with all gates on, and counts.
+/// What the embedded Lean's targets stand in.
+pub fn core_library() -> EnvironmentSpec {
+    EnvironmentSpec {
+        imports: vec!["Init".into(), "Std".into()],
+        text: String::new(),
+    }
+}
+
+/// Mutates a sample of these theorems of the core library with all gates on, and counts.
 ///
 /// # Errors
-/// Lean, the choice of targets, or the job failed.
+/// The choice of targets, or the job failed.
 pub async fn mutate(
-    launcher: &Launcher,
+    pool: Pool,
+    theorems: &[Theorem],
     load: &Mutation,
     said: &(dyn Fn(String) + Send + Sync),
 ) -> Result<Vec<Figure>, Unmeasured> {
-    let options = PoolOptions {
-        workers: load.workers,
-        verify_lanes: load.lanes,
-        ..PoolOptions::default()
-    };
-    let pool = Pool::start(launcher.clone(), options).await?;
-    let environment = EnvironmentSpec {
-        imports: vec!["Init".into(), "Std".into()],
-        text: String::new(),
-    };
-    let theorems = library(&pool, &environment).await?;
+    let environment = core_library();
     let request = Request {
         targets: load.targets.clone(),
         premises: Choice::All,
         held_out: None,
-        limit: Some(load.limit),
+        limit: None,
     };
-    let selection = select(&theorems, &request)?;
+    let selection = select(theorems, &request)?;
     let statements: HashSet<String> = theorems.iter().map(|t| t.hash.clone()).collect();
-    drop(theorems);
-    let plan = Plan::new(selection.targets.iter().map(|(n, _)| n.clone()).collect());
+    let all = &selection.targets;
+    let chosen = load.limit.clamp(1, all.len());
+    let spread = (0..chosen).map(|i| all[i * all.len() / chosen].0.clone());
+    let plan = Plan::new(spread.collect());
     let source = LeanSource::new(pool.clone(), environment.clone(), Rules::all(), TRIVIAL);
     // Indices are memory too: they are built before the measurement begins.
     pool.warm(&environment).await;

@@ -34,9 +34,9 @@ structure Draft where
 
 /-- A text that cannot be read back, or that nobody would. -/
 def unreadable (text : String) : Bool :=
-  text.contains '✝' || text.contains '⋯'
+  text.contains '✝' || text.contains '⋯' || text.contains '\n'
 
-/-- An expression as Lean reads it back, on one line. -/
+/-- An expression as Lean reads it back, on one line unless it holds a `match`. -/
 def text (e : Expr) : MetaM String := do
   return (← ppExpr e).pretty 1000000
 

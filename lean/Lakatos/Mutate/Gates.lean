@@ -29,12 +29,16 @@ namespace Gates
 /-- Characters of a statement at most. -/
 private def longest : Nat := 400
 
+/-- Whether both sides are the same. -/
+private def saysItself (e : Expr) : Bool :=
+  (e.isAppOfArity ``Eq 3 || e.isAppOfArity ``Iff 2) && e.appFn!.appArg! == e.appArg!
+
 /-- Is it short enough to read, and does it say something? -/
 def size (s : Signature) (o : Opened) : Verdict :=
   let refuse detail : Verdict := { gate := "size", passed := false, detail }
   if unreadable s.binders || unreadable s.conclusion then refuse "unreadable"
   else if s.binders.length + s.conclusion.length > longest then refuse "too long"
-  else if o.conclusion.isConstOf `True || o.hypotheses.contains o.conclusion then refuse "says nothing"
+  else if o.conclusion.isConstOf `True || saysItself o.conclusion || o.hypotheses.contains o.conclusion then refuse "says nothing"
   else { gate := "size", passed := true }
 
 /-- What became of a text that was elaborated again. -/

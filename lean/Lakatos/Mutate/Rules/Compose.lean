@@ -60,6 +60,13 @@ def compose (t : Target) (chains : Chains) (seed : Nat) : MetaM (Array Draft) :=
             if m.isMVar then
               let some found ← synthInstance? (← instantiateMVars (← inferType m)) | return none
               unless ← isDefEq m found do return none
+        -- What a hypothesis says already is not asked for again.
+        for m in ms do
+          let m ← instantiateMVars m
+          if m.isMVar then
+            let type ← instantiateMVars (← inferType m)
+            if !type.hasExprMVar && (← isProp type) then
+              if let some x ← xs.findM? fun x => return (← inferType x) == type then m.mvarId!.assign x
         let binders := Array.toList <| ms.zip (binderNames (← inferType const))
         bind (← xs.mapM (·.fvarId!.getUserName)) binders #[] fun ys => do
           let result ← instantiateMVars type

@@ -115,7 +115,8 @@ def rewriteConclusion (t : Target) (seed : Nat) : MetaM (Array Draft) :=
       return {
         rule := "rw", position := "goal", premises := #[r.lemma], type := ← mkForallFVars xs r.result
         hypotheses := .asTarget
-        scripts := #[#[s!"have := {use}", rw, "exact this"], #[s!"have : {old} := {use}", rw, "exact this"]] }
+        scripts := #[#[s!"have := {use}", rw, "exact this"]] ++
+          if unreadable old then #[] else #[#[s!"have : {old} := {use}", rw, "exact this"]] }
 
 /-- The rule on the hypotheses of which nothing else speaks. -/
 def rewriteHypotheses (t : Target) (seed : Nat) : MetaM (Array Draft) :=
@@ -135,9 +136,10 @@ def rewriteHypotheses (t : Target) (seed : Nat) : MetaM (Array Draft) :=
         drafts := drafts.push {
           rule := "rw_hypothesis", position := toString d.userName, premises := #[r.lemma], type
           hypotheses := .asTarget
-          scripts := #[#[s!"rw [{arrow (!r.symm)}{r.rule}] at {d.userName}", s!"exact {use}"],
-            #[s!"have {d.userName} : {old} := by\n  rw [{arrow r.symm}{r.rule}]\n  exact {d.userName}",
-              s!"exact {use}"]] }
+          scripts := #[#[s!"rw [{arrow (!r.symm)}{r.rule}] at {d.userName}", s!"exact {use}"]] ++
+            if unreadable old then #[] else
+              #[#[s!"have {d.userName} : {old} := by\n  rw [{arrow r.symm}{r.rule}]\n  exact {d.userName}",
+                s!"exact {use}"]] }
     return drafts
 
 end Lakatos.Mutate

@@ -152,10 +152,16 @@ impl Outline {
 
     /// What stands before a command, of the text that this is the outline of.
     pub fn environment(&self, text: &str, command: usize) -> EnvironmentSpec {
-        let end = self.commands.get(command).map_or(text.len(), |c| c.piece.start);
+        let end = self
+            .commands
+            .get(command)
+            .map_or(text.len(), |c| c.piece.start);
         EnvironmentSpec {
             imports: self.asked.clone(),
-            text: text.get(self.header_end..end).unwrap_or_default().to_owned(),
+            text: text
+                .get(self.header_end..end)
+                .unwrap_or_default()
+                .to_owned(),
         }
     }
 }

@@ -18,7 +18,6 @@ fn kills() -> usize {
     asked.map_or(10, |n| n.parse().expect("LAKATOS_KILLS is a number"))
 }
 
-
 fn theorem(i: usize) -> String {
     match i % 4 {
         0 => format!("theorem k{i} (a b : Nat) : a + b + {i} = {i} + b + a"),

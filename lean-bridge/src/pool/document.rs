@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Pool;
 use super::wire::{Failure, Request};
 use super::worker::{Core, Work, Worker};
-use super::Pool;
 use crate::BridgeError;
 use crate::outline::{Answer, Known, Outline};
 
@@ -90,7 +90,11 @@ impl Work for Outlining {
     async fn attempt(&self, core: &mut Core) -> Result<Outline, Failure> {
         core.live().await?;
         let mut seen = {
-            let mut seen = self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut seen = self
+                .inner
+                .seen
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *seen)
         };
         if seen.generation != core.generation() {
@@ -115,7 +119,11 @@ impl Work for Outlining {
             revision,
             known,
         };
-        *self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner) = left;
+        *self
+            .inner
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = left;
         Ok(outline)
     }
 }

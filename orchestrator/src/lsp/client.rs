@@ -5,19 +5,19 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use lakatos_lean_bridge::outline::Span;
 use lsp_server::{Message, Notification, Request, RequestId, Response};
 use lsp_types::notification::{Progress as ProgressNote, PublishDiagnostics, ShowMessage};
 use lsp_types::request::{
     ApplyWorkspaceEdit, CodeLensRefresh, InlayHintRefreshRequest, WorkDoneProgressCreate,
 };
 use lsp_types::{
-    ApplyWorkspaceEditParams, ApplyWorkspaceEditResponse, ClientCapabilities, Diagnostic, DocumentChanges,
-    MessageType, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, ProgressParams,
-    ProgressParamsValue, PublishDiagnosticsParams, ShowMessageParams, TextDocumentEdit, TextEdit,
-    WorkDoneProgress, WorkDoneProgressBegin, WorkDoneProgressCreateParams, WorkDoneProgressEnd,
-    WorkDoneProgressReport, WorkspaceEdit,
+    ApplyWorkspaceEditParams, ApplyWorkspaceEditResponse, ClientCapabilities, Diagnostic,
+    DocumentChanges, MessageType, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier,
+    ProgressParams, ProgressParamsValue, PublishDiagnosticsParams, ShowMessageParams,
+    TextDocumentEdit, TextEdit, WorkDoneProgress, WorkDoneProgressBegin,
+    WorkDoneProgressCreateParams, WorkDoneProgressEnd, WorkDoneProgressReport, WorkspaceEdit,
 };
-use lakatos_lean_bridge::outline::Span;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
@@ -113,7 +113,10 @@ impl Client {
     }
 
     /// Asks it something; none where it answers with an error, or not in the way that was agreed.
-    pub async fn ask<R: lsp_types::request::Request>(&self, params: R::Params) -> Option<R::Result> {
+    pub async fn ask<R: lsp_types::request::Request>(
+        &self,
+        params: R::Params,
+    ) -> Option<R::Result> {
         let id: RequestId = self.0.next.fetch_add(1, Ordering::Relaxed).into();
         let (reply, answer) = oneshot::channel();
         lock(&self.0.asked).insert(id.clone(), reply);
@@ -192,17 +195,26 @@ impl Client {
             label: Some(label.to_owned()),
             edit,
         };
-        let answer: Option<ApplyWorkspaceEditResponse> = self.ask::<ApplyWorkspaceEdit>(params).await;
+        let answer: Option<ApplyWorkspaceEditResponse> =
+            self.ask::<ApplyWorkspaceEdit>(params).await;
         answer.is_some_and(|a| a.applied)
     }
 
     /// Begins to show how far some work has come; `token` is the client's own, if it gave one.
-    pub async fn begin(&self, title: &str, token: Option<NumberOrString>, cancel: &Cancel) -> Showing {
+    pub async fn begin(
+        &self,
+        title: &str,
+        token: Option<NumberOrString>,
+        cancel: &Cancel,
+    ) -> Showing {
         let n = self.0.next.fetch_add(1, Ordering::Relaxed);
         let own = NumberOrString::String(format!("lakatos-{n}"));
         let token = if self.can().work_done_progress {
             let params = WorkDoneProgressCreateParams { token: own.clone() };
-            self.ask::<WorkDoneProgressCreate>(params).await.map(|()| own).or(token)
+            self.ask::<WorkDoneProgressCreate>(params)
+                .await
+                .map(|()| own)
+                .or(token)
         } else {
             token
         };
@@ -252,7 +264,8 @@ impl Showing {
     fn say(&self, value: WorkDoneProgress) {
         if let Some(token) = self.token.clone() {
             let value = ProgressParamsValue::WorkDone(value);
-            self.client.notify::<ProgressNote>(ProgressParams { token, value });
+            self.client
+                .notify::<ProgressNote>(ProgressParams { token, value });
         }
     }
 

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lakatos_lean_bridge::outline::{Outline, Span};
-use lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString, Position, Range, TextDocumentContentChangeEvent, Uri};
+use lsp_types::{
+    Diagnostic, DiagnosticSeverity, NumberOrString, Position, Range,
+    TextDocumentContentChangeEvent, Uri,
+};
 use tokio::sync::watch;
 
 use super::position::{Encoding, Lines};
@@ -226,7 +229,8 @@ impl Documents {
             let current = d.text.borrow().version == text.version;
             if current {
                 let same = |m: &Mark| {
-                    m.span == mark.span && std::mem::discriminant(&m.kind) == std::mem::discriminant(&mark.kind)
+                    m.span == mark.span
+                        && std::mem::discriminant(&m.kind) == std::mem::discriminant(&mark.kind)
                 };
                 d.marks.retain(|m| !same(m));
                 d.marks.push(mark);
@@ -247,10 +251,18 @@ impl Documents {
     }
 
     /// The present version with its diagnostics.
-    pub fn diagnostics(&self, uri: &Uri, encoding: Encoding) -> Option<(Arc<Text>, Vec<Diagnostic>)> {
+    pub fn diagnostics(
+        &self,
+        uri: &Uri,
+        encoding: Encoding,
+    ) -> Option<(Arc<Text>, Vec<Diagnostic>)> {
         self.with(uri, |d| {
             let text = Arc::clone(&d.text.borrow());
-            let said = d.marks.iter().map(|m| m.diagnostic(&text, encoding)).collect();
+            let said = d
+                .marks
+                .iter()
+                .map(|m| m.diagnostic(&text, encoding))
+                .collect();
             (text, said)
         })
     }
@@ -276,8 +288,15 @@ mod tests {
         let text = "theorem a : ⊤ := sorry\ntheorem b : ⊤ := sorry\n";
         documents.open(Text::new(uri.clone(), 1, text.into()));
         let at = text.rfind("sorry").unwrap();
-        let span = Span { start: at, end: at + 5 };
-        let mark = Mark { span, about: span, kind: MarkKind::Closes("trivial".into()) };
+        let span = Span {
+            start: at,
+            end: at + 5,
+        };
+        let mark = Mark {
+            span,
+            about: span,
+            kind: MarkKind::Closes("trivial".into()),
+        };
         let now = documents.text(&uri).unwrap();
         assert!(documents.mark(&now, mark.clone()));
         // An astral character before it, in UTF-16.
@@ -288,7 +307,12 @@ mod tests {
         documents.change(&uri, 3, vec![change((1, 18), (1, 19), "")], Encoding::Utf16);
         assert!(documents.marks(&uri).is_empty());
         // Out of range: the end.
-        documents.change(&uri, 4, vec![change((90, 0), (91, 5), "-- end")], Encoding::Utf16);
+        documents.change(
+            &uri,
+            4,
+            vec![change((90, 0), (91, 5), "-- end")],
+            Encoding::Utf16,
+        );
         assert!(documents.text(&uri).unwrap().text.ends_with("\n-- end"));
         assert!(!documents.change(&"file:///u".parse().unwrap(), 1, vec![], Encoding::Utf8));
     }

@@ -12,7 +12,15 @@ use super::settings::Settings;
 use super::target;
 
 /// What is tried, the plainest first.
-const FINISHERS: [&str; 7] = ["rfl", "trivial", "assumption", "simp", "omega", "decide", "simp_all"];
+const FINISHERS: [&str; 7] = [
+    "rfl",
+    "trivial",
+    "assumption",
+    "simp",
+    "omega",
+    "decide",
+    "simp_all",
+];
 /// Thousands of heartbeats for each.
 const HEARTBEATS: u32 = 400;
 /// Milliseconds for each.
@@ -32,9 +40,16 @@ pub async fn look(
 ) {
     let (text, outline) = (&outlined.text, &outlined.outline);
     let known = documents.marks(&text.uri);
-    let holes = outline.commands.iter().filter(|c| c.is_theorem()).flat_map(|c| &c.sorries);
+    let holes = outline
+        .commands
+        .iter()
+        .filter(|c| c.is_theorem())
+        .flat_map(|c| &c.sorries);
     for hole in holes.take(HOLES) {
-        if known.iter().any(|m| m.span == hole.span && matches!(m.kind, MarkKind::Closes(_))) {
+        if known
+            .iter()
+            .any(|m| m.span == hole.span && matches!(m.kind, MarkKind::Closes(_)))
+        {
             continue;
         }
         let Ok(target) = target::at(&text.text, outline, hole.span.start, &settings.axioms) else {
@@ -48,7 +63,11 @@ pub async fn look(
             end: hole.span.end,
         };
         let kind = MarkKind::Closes(filling);
-        let mark = Mark { span: hole.span, about, kind };
+        let mark = Mark {
+            span: hole.span,
+            about,
+            kind,
+        };
         if !documents.mark(text, mark) {
             return;
         }
@@ -61,7 +80,12 @@ pub async fn look(
 
 /// What closes the hole, as it belongs there.
 async fn closing(lean: &Lean, target: &target::Target) -> Option<String> {
-    let session = lean.resources.pool.session(target.hole.environment.clone()).await.ok()?;
+    let session = lean
+        .resources
+        .pool
+        .session(target.hole.environment.clone())
+        .await
+        .ok()?;
     let root = target.hole.root(&session).await.ok()??.root;
     let requests: Vec<TacticRequest> = FINISHERS
         .iter()
@@ -72,7 +96,9 @@ async fn closing(lean: &Lean, target: &target::Target) -> Option<String> {
         })
         .collect();
     let outcomes = session.step(root.id, &requests, true, ALL_MS).await.ok()?;
-    let closed = outcomes.iter().position(|o| o.status == OutcomeStatus::Closed)?;
+    let closed = outcomes
+        .iter()
+        .position(|o| o.status == OutcomeStatus::Closed)?;
     let tactic = (*FINISHERS.get(closed)?).to_owned();
     let filling = target.hole.layouts(&[tactic]).into_iter().next()?;
     let request = VerifyRequest {
@@ -85,5 +111,9 @@ async fn closing(lean: &Lean, target: &target::Target) -> Option<String> {
         timeout_ms: u64::from(lean.search.verify_seconds) * 1000,
     };
     let report = lean.resources.pool.verify(&request).await;
-    report.theorems.iter().all(|j| j.verdict.is_proved()).then_some(filling)
+    report
+        .theorems
+        .iter()
+        .all(|j| j.verdict.is_proved())
+        .then_some(filling)
 }

@@ -124,7 +124,19 @@ impl Job {
 
     /// The Lean of the document.
     pub async fn lean(&self) -> Result<Arc<tokio::sync::OnceCell<Lean>>, Stop> {
-        let lean = self.unless(self.leans.of(&self.text.uri)).await?;
+        let starting = self.leans.of(&self.text.uri);
+        tokio::pin!(starting);
+        // It is there, as a rule; where it is not, that may take a while, or much longer the first time.
+        let lean = match tokio::time::timeout(std::time::Duration::from_millis(300), &mut starting)
+            .await
+        {
+            Ok(lean) => lean,
+            Err(_) => {
+                let showing = self.client.begin("Starting Lean", None, &self.cancel);
+                let _showing = self.unless(showing).await?;
+                self.unless(starting).await?
+            }
+        };
         lean.map_err(|why| Ended::with("declined", why).into())
     }
 
@@ -142,7 +154,11 @@ impl Job {
                     return Ok(outlined);
                 }
             }
-            if self.documents.text(&self.text.uri).is_none_or(|now| now.version != self.text.version) {
+            if self
+                .documents
+                .text(&self.text.uri)
+                .is_none_or(|now| now.version != self.text.version)
+            {
                 return Err(self.stale());
             }
             let change = outlines.changed();
@@ -152,7 +168,10 @@ impl Job {
 
     /// The document as it is now, if it is the same as far as `upto`.
     pub fn current(&self, upto: usize) -> Result<Arc<Text>, Stop> {
-        let now = self.documents.text(&self.text.uri).ok_or_else(|| self.stale())?;
+        let now = self
+            .documents
+            .text(&self.text.uri)
+            .ok_or_else(|| self.stale())?;
         match (now.text.get(..upto), self.text.text.get(..upto)) {
             (Some(now_text), Some(then)) if now_text == then => Ok(now),
             _ => Err(self.stale()),
@@ -166,7 +185,12 @@ impl Job {
     }
 
     /// Changes the document, if it is still the same as far as `upto`; whether the editor did it.
-    pub async fn edit(&self, label: &str, upto: usize, edits: Vec<(Span, String)>) -> Result<bool, Stop> {
+    pub async fn edit(
+        &self,
+        label: &str,
+        upto: usize,
+        edits: Vec<(Span, String)>,
+    ) -> Result<bool, Stop> {
         let now = self.current(upto)?;
         self.unless(self.client.edit(label, &now, edits)).await
     }

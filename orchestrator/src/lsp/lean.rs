@@ -50,7 +50,9 @@ impl Leans {
 
     /// The Lean of a document, started now if it is not; `Err` says why there is none. Asking again tries again.
     pub async fn of(&self, uri: &Uri) -> Result<Arc<OnceCell<Lean>>, String> {
-        let project = path(uri).filter(|_| !self.source.fixed()).and_then(|p| project(&p));
+        let project = path(uri)
+            .filter(|_| !self.source.fixed())
+            .and_then(|p| project(&p));
         let cell = {
             let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(started.entry(project.clone()).or_default())
@@ -85,8 +87,15 @@ pub fn path(uri: &Uri) -> Option<PathBuf> {
 
 /// The nearest directory above a file that is a Lake project.
 fn project(file: &Path) -> Option<PathBuf> {
-    let lakefile = |dir: &&Path| ["lakefile.lean", "lakefile.toml"].iter().any(|f| dir.join(f).is_file());
-    file.ancestors().skip(1).find(lakefile).map(Path::to_path_buf)
+    let lakefile = |dir: &&Path| {
+        ["lakefile.lean", "lakefile.toml"]
+            .iter()
+            .any(|f| dir.join(f).is_file())
+    };
+    file.ancestors()
+        .skip(1)
+        .find(lakefile)
+        .map(Path::to_path_buf)
 }
 
 #[cfg(test)]

@@ -113,7 +113,16 @@ mod tests {
 
     fn texts() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
-            Just("\n"), Just("\r\n"), Just("\r"), Just("a"), Just("é"), Just("∀"), Just("𝔸"), Just("👩‍🔬"), Just("⟨⟩"), Just(" "),
+            Just("\n"),
+            Just("\r\n"),
+            Just("\r"),
+            Just("a"),
+            Just("é"),
+            Just("∀"),
+            Just("𝔸"),
+            Just("👩‍🔬"),
+            Just("⟨⟩"),
+            Just(" "),
         ];
         proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
     }
@@ -167,8 +176,14 @@ mod tests {
         let text = "theorem 𝔸 : ⊤ := sorry";
         let lines = Lines::of(text);
         let at = text.find("sorry").unwrap();
-        assert_eq!(lines.position(text, at, Encoding::Utf16), Position::new(0, 18));
-        assert_eq!(lines.position(text, at, Encoding::Utf8), Position::new(0, 22));
+        assert_eq!(
+            lines.position(text, at, Encoding::Utf16),
+            Position::new(0, 18)
+        );
+        assert_eq!(
+            lines.position(text, at, Encoding::Utf8),
+            Position::new(0, 22)
+        );
         // In the middle of a pair: the beginning of the character.
         assert_eq!(lines.offset(text, Position::new(0, 9), Encoding::Utf16), 8);
     }

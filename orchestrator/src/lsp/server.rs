@@ -13,10 +13,11 @@ use lsp_types::notification::Notification as _;
 use lsp_types::request as req;
 use lsp_types::request::Request as _;
 use lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions,
-    ConfigurationItem, ConfigurationParams, ExecuteCommandOptions, ExecuteCommandParams, HoverProviderCapability,
-    InitializeParams, InitializeResult, MessageType, NumberOrString, OneOf, SaveOptions, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
+    CompletionOptions, ConfigurationItem, ConfigurationParams, ExecuteCommandOptions,
+    ExecuteCommandParams, HoverProviderCapability, InitializeParams, InitializeResult, MessageType,
+    NumberOrString, OneOf, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri,
     WorkDoneProgressOptions,
 };
 use serde::Serialize;
@@ -84,7 +85,11 @@ pub async fn serve(
 
 type Messages = mpsc::UnboundedReceiver<Result<Message, Malformed>>;
 
-async fn life(messages: &mut Messages, out: &mpsc::UnboundedSender<Value>, leans: &Arc<Leans>) -> Ending {
+async fn life(
+    messages: &mut Messages,
+    out: &mpsc::UnboundedSender<Value>,
+    leans: &Arc<Leans>,
+) -> Ending {
     let early = Client::new(out.clone(), Can::default());
     let params = loop {
         match messages.recv().await {
@@ -105,7 +110,9 @@ async fn life(messages: &mut Messages, out: &mpsc::UnboundedSender<Value>, leans
                 ErrorCode::ServerNotInitialized as i32,
                 "`initialize` must come first".into(),
             )),
-            Some(Ok(Message::Notification(n))) if n.method == note::Exit::METHOD => return Ending::Abrupt,
+            Some(Ok(Message::Notification(n))) if n.method == note::Exit::METHOD => {
+                return Ending::Abrupt;
+            }
             Some(Ok(_)) => {}
         }
     };
@@ -143,9 +150,15 @@ async fn life(messages: &mut Messages, out: &mpsc::UnboundedSender<Value>, leans
             Some(Ok(Message::Request(request))) => server.request(request).await,
             Some(Ok(Message::Response(response))) => server.client.answered(response),
             Some(Ok(Message::Notification(n))) if n.method == note::Exit::METHOD => {
-                return if server.down { Ending::Orderly } else { Ending::Abrupt };
+                return if server.down {
+                    Ending::Orderly
+                } else {
+                    Ending::Abrupt
+                };
             }
-            Some(Ok(Message::Notification(notification))) => server.notification(notification).await,
+            Some(Ok(Message::Notification(notification))) => {
+                server.notification(notification).await
+            }
         }
     }
 }
@@ -154,8 +167,12 @@ async fn life(messages: &mut Messages, out: &mpsc::UnboundedSender<Value>, leans
 fn gone(process: u32) -> bool {
     #[cfg(unix)]
     {
-        let pid = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
-        pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+        let pid = i32::try_from(process)
+            .ok()
+            .and_then(rustix::process::Pid::from_raw);
+        pid.is_some_and(|pid| {
+            rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
+        })
     }
     #[cfg(not(unix))]
     {
@@ -171,7 +188,9 @@ fn capabilities(can: Can) -> InitializeResult {
     let sync = TextDocumentSyncOptions {
         open_close: Some(true),
         change: Some(TextDocumentSyncKind::INCREMENTAL),
-        save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions::default())),
+        save: Some(TextDocumentSyncSaveOptions::SaveOptions(
+            SaveOptions::default(),
+        )),
         ..TextDocumentSyncOptions::default()
     };
     InitializeResult {
@@ -179,7 +198,10 @@ fn capabilities(can: Can) -> InitializeResult {
             position_encoding: Some(can.encoding.kind()),
             text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
             code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::REFACTOR_REWRITE]),
+                code_action_kinds: Some(vec![
+                    CodeActionKind::QUICKFIX,
+                    CodeActionKind::REFACTOR_REWRITE,
+                ]),
                 ..CodeActionOptions::default()
             })),
             code_lens_provider: Some(CodeLensOptions {
@@ -222,7 +244,11 @@ impl Server {
         let Request { id, method, params } = request;
         if self.down {
             let message = "the server is shutting down".to_owned();
-            return self.client.send(Response::new_err(id, ErrorCode::InvalidRequest as i32, message));
+            return self.client.send(Response::new_err(
+                id,
+                ErrorCode::InvalidRequest as i32,
+                message,
+            ));
         }
         match method.as_str() {
             req::Shutdown::METHOD => {
@@ -233,7 +259,11 @@ impl Server {
             }
             req::Initialize::METHOD => {
                 let message = "`initialize` came a second time".to_owned();
-                self.client.send(Response::new_err(id, ErrorCode::InvalidRequest as i32, message));
+                self.client.send(Response::new_err(
+                    id,
+                    ErrorCode::InvalidRequest as i32,
+                    message,
+                ));
             }
             req::ExecuteCommand::METHOD => self.execute(id, params).await,
             req::CodeActionRequest::METHOD => {
@@ -286,7 +316,11 @@ impl Server {
             }
             _ => {
                 let message = format!("there is no method `{method}`");
-                self.client.send(Response::new_err(id, ErrorCode::MethodNotFound as i32, message));
+                self.client.send(Response::new_err(
+                    id,
+                    ErrorCode::MethodNotFound as i32,
+                    message,
+                ));
             }
         }
     }
@@ -319,7 +353,8 @@ impl Server {
             encoding: self.client.can().encoding,
             settings: &settings,
         };
-        self.client.send(Response::new_ok(id, answer(&asked, &params)));
+        self.client
+            .send(Response::new_ok(id, answer(&asked, &params)));
     }
 
     async fn execute(&self, id: RequestId, params: Value) {
@@ -327,7 +362,10 @@ impl Server {
             Ok(params) => params,
             Err(error) => return self.client.send(bad_params(id, error)),
         };
-        let Some(command) = Command::ALL.into_iter().find(|c| c.name() == params.command) else {
+        let Some(command) = Command::ALL
+            .into_iter()
+            .find(|c| c.name() == params.command)
+        else {
             let message = format!("there is no command `{}`", params.command);
             return self.client.send(bad_params(id, message));
         };
@@ -335,7 +373,10 @@ impl Server {
         let argument: Argument = match serde_json::from_value(argument) {
             Ok(argument) => argument,
             Err(error) => {
-                let message = format!("the argument of `{}` is {{uri, version, position}}: {error}", command.name());
+                let message = format!(
+                    "the argument of `{}` is {{uri, version, position}}: {error}",
+                    command.name()
+                );
                 return self.client.send(bad_params(id, message));
             }
         };
@@ -344,8 +385,11 @@ impl Server {
             return self.client.send(bad_params(id, message));
         };
         if text.version != argument.version {
-            let message = "The document was edited since the action was offered; ask for the actions again.";
-            return self.client.send(Response::new_ok(id, Ended::with("stale", message)));
+            let message =
+                "The document was edited since the action was offered; ask for the actions again.";
+            return self
+                .client
+                .send(Response::new_ok(id, Ended::with("stale", message)));
         }
         let job = Job {
             client: self.client.clone(),
@@ -366,7 +410,10 @@ impl Server {
         let running = Arc::clone(&self.running);
         tokio::spawn(async move {
             let ended = AssertUnwindSafe(command.run(&job)).catch_unwind().await;
-            running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            running
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&id);
             let response = match ended {
                 Ok(Ok(ended)) => Response::new_ok(id, told(&job, command, ended)),
                 Ok(Err(Stop::Ended(ended))) => Response::new_ok(id, told(&job, command, *ended)),
@@ -404,7 +451,8 @@ impl Server {
                     let (uri, version) = (p.text_document.uri, p.text_document.version);
                     let encoding = self.client.can().encoding;
                     let before = self.documents.marks(&uri);
-                    self.documents.change(&uri, version, p.content_changes, encoding);
+                    self.documents
+                        .change(&uri, version, p.content_changes, encoding);
                     // Diagnostics move with the text at once.
                     if !before.is_empty()
                         && let Some((text, said)) = self.documents.diagnostics(&uri, encoding)
@@ -456,7 +504,9 @@ impl Server {
             let asked = if client.can().configuration {
                 let params = ConfigurationParams { items: vec![item] };
                 let answer = client.ask::<req::WorkspaceConfiguration>(params).await;
-                answer.and_then(|all| all.into_iter().next()).filter(|s| !s.is_null())
+                answer
+                    .and_then(|all| all.into_iter().next())
+                    .filter(|s| !s.is_null())
             } else {
                 None
             };

@@ -78,14 +78,15 @@ impl Settings {
         };
         if !fields.contains_key(name) {
             let known: Vec<&str> = fields.keys().map(String::as_str).collect();
-            let near = known.iter().max_by(|a, b| {
-                strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name))
-            });
+            let near = known
+                .iter()
+                .max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
             let hint = near.map_or(String::new(), |n| format!("; did you mean `lakatos.{n}`?"));
             return Err(format!("there is no setting `lakatos.{name}`{hint}"));
         }
         fields.insert(name.to_owned(), value.clone());
-        serde_json::from_value(all).map_err(|e| format!("the setting `lakatos.{name}` is wrong: {e}"))
+        serde_json::from_value(all)
+            .map_err(|e| format!("the setting `lakatos.{name}` is wrong: {e}"))
     }
 }
 
@@ -100,10 +101,18 @@ mod tests {
         let (settings, wrong) = Settings::read(&json!({"lakatos": {
             "seconds": 5, "hint": false, "nodes": -1, "lenses": null, "maxFileKiB": 10
         }}));
-        assert_eq!((settings.seconds, settings.nodes, settings.max_file_kib), (5, 10_000, 10));
+        assert_eq!(
+            (settings.seconds, settings.nodes, settings.max_file_kib),
+            (5, 10_000, 10)
+        );
         assert!(settings.hints && settings.lenses);
         assert_eq!(wrong.len(), 2, "{wrong:?}");
-        assert!(wrong.iter().any(|w| w.contains("did you mean `lakatos.hints`")), "{wrong:?}");
+        assert!(
+            wrong
+                .iter()
+                .any(|w| w.contains("did you mean `lakatos.hints`")),
+            "{wrong:?}"
+        );
         assert_eq!(Settings::read(&Value::Null), (Settings::default(), vec![]));
         assert_eq!(Settings::read(&json!(3)).1.len(), 1);
     }

@@ -7,7 +7,10 @@ use lakatos_lean_bridge::outline::Span;
 
 /// The words `sorry` and `admit` that are neither in a comment nor in a string.
 pub fn sorries(text: &str) -> Vec<Span> {
-    words(text).filter(|(_, word)| matches!(*word, "sorry" | "admit")).map(|(span, _)| span).collect()
+    words(text)
+        .filter(|(_, word)| matches!(*word, "sorry" | "admit"))
+        .map(|(span, _)| span)
+        .collect()
 }
 
 /// The declarations that state something: from the word to the next command, each with its word.
@@ -19,36 +22,86 @@ pub fn statements(text: &str) -> Vec<(Span, &str)> {
             continue;
         }
         if let Some((start, word)) = open.take() {
-            found.push((Span { start, end: span.start }, word));
+            found.push((
+                Span {
+                    start,
+                    end: span.start,
+                },
+                word,
+            ));
         }
         if STATEMENTS.contains(&word) {
             open = Some((span.start, word));
         }
     }
-    found.extend(open.map(|(start, word)| (Span { start, end: text.len() }, word)));
+    found.extend(open.map(|(start, word)| {
+        (
+            Span {
+                start,
+                end: text.len(),
+            },
+            word,
+        )
+    }));
     found
 }
 
 const STATEMENTS: [&str; 3] = ["theorem", "lemma", "example"];
 const COMMANDS: [&str; 24] = [
-    "theorem", "lemma", "example", "def", "abbrev", "instance", "structure", "inductive", "class", "axiom", "opaque",
-    "namespace", "section", "end", "open", "variable", "universe", "set_option", "macro", "syntax", "notation",
-    "attribute", "mutual", "import",
+    "theorem",
+    "lemma",
+    "example",
+    "def",
+    "abbrev",
+    "instance",
+    "structure",
+    "inductive",
+    "class",
+    "axiom",
+    "opaque",
+    "namespace",
+    "section",
+    "end",
+    "open",
+    "variable",
+    "universe",
+    "set_option",
+    "macro",
+    "syntax",
+    "notation",
+    "attribute",
+    "mutual",
+    "import",
 ];
 
 /// Whether nothing but modifiers and attributes stands before the place on its line, and the line is not indented.
 fn begins_command(text: &str, at: usize) -> bool {
-    let line = text.get(..at).map_or("", |t| t.rsplit('\n').next().unwrap_or_default());
+    let line = text
+        .get(..at)
+        .map_or("", |t| t.rsplit('\n').next().unwrap_or_default());
     if line.starts_with([' ', '\t']) {
         return false;
     }
     let mut rest = line.trim();
     while let Some(inside) = rest.strip_prefix("@[") {
-        rest = inside.split_once(']').map_or("", |(_, after)| after).trim_start();
+        rest = inside
+            .split_once(']')
+            .map_or("", |(_, after)| after)
+            .trim_start();
     }
     rest.split_whitespace().all(|w| {
-        matches!(w, "private" | "protected" | "noncomputable" | "unsafe" | "partial" | "nonrec" | "local" | "scoped" | "in")
-            || w.ends_with("-/")
+        matches!(
+            w,
+            "private"
+                | "protected"
+                | "noncomputable"
+                | "unsafe"
+                | "partial"
+                | "nonrec"
+                | "local"
+                | "scoped"
+                | "in"
+        ) || w.ends_with("-/")
     }) || rest.ends_with(" in")
 }
 
@@ -67,7 +120,10 @@ fn words(text: &str) -> impl Iterator<Item = (Span, &str)> {
                 at += string(rest);
             } else if is_word(c) {
                 let len = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-                let span = Span { start: at, end: at + len };
+                let span = Span {
+                    start: at,
+                    end: at + len,
+                };
                 at += len;
                 return Some((span, rest.get(..len)?));
             } else if c == '«' {
@@ -126,14 +182,23 @@ mod tests {
     #[test]
     fn holes_outside_comments_and_strings() {
         let text = "/- sorry /- sorry -/ sorry -/ theorem sorry' : p := by -- sorry\n  exact \"sorry\\\" sorry\" ; sorry\n  admit";
-        let found: Vec<_> = sorries(text).into_iter().map(|s| (s.start, s.of(text).unwrap())).collect();
-        assert_eq!(found, [(text.len() - 13, "sorry"), (text.len() - 5, "admit")]);
+        let found: Vec<_> = sorries(text)
+            .into_iter()
+            .map(|s| (s.start, s.of(text).unwrap()))
+            .collect();
+        assert_eq!(
+            found,
+            [(text.len() - 13, "sorry"), (text.len() - 5, "admit")]
+        );
     }
 
     #[test]
     fn statements_reach_to_the_next_command() {
         let text = "open Nat in\n@[simp] private theorem a : p := by\n  exact foo\n\ndef b := 1\nlemma c : q := sorry\n  -- theorem d\n";
-        let found: Vec<_> = statements(text).into_iter().map(|(s, w)| (w, s.of(text).unwrap().len())).collect();
+        let found: Vec<_> = statements(text)
+            .into_iter()
+            .map(|(s, w)| (w, s.of(text).unwrap().len()))
+            .collect();
         assert_eq!(found, [("theorem", 32), ("lemma", 36)]);
     }
 

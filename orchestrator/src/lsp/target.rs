@@ -34,7 +34,12 @@ impl Target {
 pub type Nothing = String;
 
 /// What is to be proved at a place: the `sorry` there, a `by` block with errors around it, else the theorem.
-pub fn at(text: &str, outline: &Outline, offset: usize, axioms: &[String]) -> Result<Target, Nothing> {
+pub fn at(
+    text: &str,
+    outline: &Outline,
+    offset: usize,
+    axioms: &[String],
+) -> Result<Target, Nothing> {
     let (index, command) = command(outline, offset)?;
     let touched = command.sorries.iter().find(|s| s.span.touches(offset));
     if let Some(sorry) = touched {
@@ -43,18 +48,28 @@ pub fn at(text: &str, outline: &Outline, offset: usize, axioms: &[String]) -> Re
     let wrong = |block: &&Span| {
         block.touches(offset)
             && command.messages.iter().any(|m| {
-                m.severity == Severity::Error && block.start <= m.span.end && m.span.start <= block.end
+                m.severity == Severity::Error
+                    && block.start <= m.span.end
+                    && m.span.start <= block.end
             })
     };
     // The innermost block.
-    let block = command.blocks.iter().filter(wrong).min_by_key(|b| b.end - b.start);
+    let block = command
+        .blocks
+        .iter()
+        .filter(wrong)
+        .min_by_key(|b| b.end - b.start);
     if let Some(block) = block {
         return target(text, outline, index, *block, true, axioms);
     }
     match command.sorries.as_slice() {
         [only] => target(text, outline, index, only.span, only.tactic, axioms),
         [first, ..] => {
-            let next = command.sorries.iter().find(|s| s.span.start >= offset).unwrap_or(first);
+            let next = command
+                .sorries
+                .iter()
+                .find(|s| s.span.start >= offset)
+                .unwrap_or(first);
             target(text, outline, index, next.span, next.tactic, axioms)
         }
         [] => whole(text, outline, index, axioms),
@@ -78,13 +93,20 @@ pub fn command(outline: &Outline, offset: usize) -> Result<(usize, &Command), No
 }
 
 /// The whole proof of a theorem as a hole.
-pub fn whole(text: &str, outline: &Outline, index: usize, axioms: &[String]) -> Result<Target, Nothing> {
+pub fn whole(
+    text: &str,
+    outline: &Outline,
+    index: usize,
+    axioms: &[String],
+) -> Result<Target, Nothing> {
     let value = outline.commands.get(index).and_then(|c| c.value);
     let Some(value) = value.filter(|v| v.of(text).is_some_and(|t| t.starts_with(":="))) else {
         return Err("This theorem's proof is not of the form `:= …`.".into());
     };
     let after = value.start + ":=".len();
-    let spaces = text.get(after..value.end).map_or(0, |t| t.len() - t.trim_start().len());
+    let spaces = text
+        .get(after..value.end)
+        .map_or(0, |t| t.len() - t.trim_start().len());
     let place = Span {
         start: after + spaces,
         end: value.end,
@@ -122,7 +144,12 @@ fn target(
     let command = outline.commands.get(index).ok_or_else(unreadable)?;
     let whole = command.text.ok_or_else(unreadable)?;
     let stated = statement(text, command).ok_or_else(unreadable)?;
-    let part = |start, end| Span { start, end }.of(text).map(str::to_owned).ok_or_else(unreadable);
+    let part = |start, end| {
+        Span { start, end }
+            .of(text)
+            .map(str::to_owned)
+            .ok_or_else(unreadable)
+    };
     let mut head = part(command.piece.start, place.start)?;
     let mut said = part(command.piece.start, stated.end)?;
     let tail = part(place.end, whole.end)?;
@@ -133,7 +160,10 @@ fn target(
             let named = |text: &mut String| {
                 // `example` is the command's own word: nothing before it can be it but a comment.
                 if let Some(at) = example(text) {
-                    text.replace_range(at..at + "example".len(), &format!("theorem _root_.{EXAMPLE}"));
+                    text.replace_range(
+                        at..at + "example".len(),
+                        &format!("theorem _root_.{EXAMPLE}"),
+                    );
                 }
             };
             named(&mut head);
@@ -141,9 +171,16 @@ fn target(
             EXAMPLE.to_owned()
         }
     };
-    let holes = command.sorries.iter().filter(|s| s.span != place && !(place.start <= s.span.start && s.span.end <= place.end));
+    let holes = command
+        .sorries
+        .iter()
+        .filter(|s| s.span != place && !(place.start <= s.span.start && s.span.end <= place.end));
     let others = holes.count() > 0
-        || outline.commands.iter().take(index).any(|c| c.messages.iter().any(|m| m.sorry));
+        || outline
+            .commands
+            .iter()
+            .take(index)
+            .any(|c| c.messages.iter().any(|m| m.sorry));
     let mut axioms = axioms.to_vec();
     if others {
         axioms.push("sorryAx".into());
@@ -166,5 +203,8 @@ fn target(
 
 /// Where the word `example` stands as the command's word.
 fn example(text: &str) -> Option<usize> {
-    super::syntax::statements(text).into_iter().find(|(_, word)| *word == "example").map(|(span, _)| span.start)
+    super::syntax::statements(text)
+        .into_iter()
+        .find(|(_, word)| *word == "example")
+        .map(|(span, _)| span.start)
 }

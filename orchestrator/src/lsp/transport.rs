@@ -35,11 +35,19 @@ pub fn read(input: &mut impl BufRead) -> io::Result<Option<Result<Message, Malfo
         Some(n) => {
             io::copy(&mut input.by_ref().take(n), &mut io::sink())?;
             let message = format!("a message of {n} bytes is longer than {MAX_MESSAGE}");
-            return Ok(Some(Err(malformed(Value::Null, ErrorCode::InvalidRequest, message))));
+            return Ok(Some(Err(malformed(
+                Value::Null,
+                ErrorCode::InvalidRequest,
+                message,
+            ))));
         }
         None => {
             let message = "a message has no Content-Length".to_owned();
-            return Ok(Some(Err(malformed(Value::Null, ErrorCode::ParseError, message))));
+            return Ok(Some(Err(malformed(
+                Value::Null,
+                ErrorCode::ParseError,
+                message,
+            ))));
         }
     };
     let mut bytes = Vec::new();
@@ -55,7 +63,12 @@ fn header(input: &mut impl BufRead) -> io::Result<Option<Option<u64>>> {
     let mut length = None;
     loop {
         let mut line = Vec::new();
-        if input.by_ref().take(MAX_HEADER).read_until(b'\n', &mut line)? == 0 {
+        if input
+            .by_ref()
+            .take(MAX_HEADER)
+            .read_until(b'\n', &mut line)?
+            == 0
+        {
             return Ok(None);
         }
         let line = String::from_utf8_lossy(&line);
@@ -115,12 +128,19 @@ mod tests {
         input.extend(b"Content-Length: 8\r\n\r\n{\"id\":7}");
         input.extend(b"Content-Type: x\r\n\r\n");
         input.extend(b"Content-Length: nonsense\r\n\r\n");
-        write(&mut input, &json!({"jsonrpc": "2.0", "id": 1, "method": "shutdown"})).unwrap();
+        write(
+            &mut input,
+            &json!({"jsonrpc": "2.0", "id": 1, "method": "shutdown"}),
+        )
+        .unwrap();
         input.extend(b"Content-Length: 100\r\n\r\n{");
         let read_all = all(&input);
         assert_eq!(read_all.len(), 6);
         let code = |i: usize| read_all[i].as_ref().unwrap_err().0["error"]["code"].clone();
-        assert_eq!([code(0), code(1), code(2), code(3), code(4)], [-32700, -32700, -32600, -32700, -32700]);
+        assert_eq!(
+            [code(0), code(1), code(2), code(3), code(4)],
+            [-32700, -32700, -32600, -32700, -32700]
+        );
         assert_eq!(read_all[2].as_ref().unwrap_err().0["id"], 7);
         assert!(matches!(&read_all[5], Ok(Message::Request(r)) if r.method == "shutdown"));
     }

@@ -39,7 +39,9 @@ impl Watch {
         let limit = self.settings.read().await.max_file_kib.saturating_mul(1024);
         if text.text.len() > limit {
             let kib = text.text.len() / 1024;
-            let said = format!("This file has {kib} KiB and is left alone; `lakatos.maxFileKiB` says how large a file may be.");
+            let said = format!(
+                "This file has {kib} KiB and is left alone; `lakatos.maxFileKiB` says how large a file may be."
+            );
             return self.without(&text, said);
         }
         let cell = loop {
@@ -55,7 +57,8 @@ impl Watch {
                 }
             }
         };
-        self.documents.unmark(&uri, |m| matches!(m.kind, MarkKind::NoLean(_)));
+        self.documents
+            .unmark(&uri, |m| matches!(m.kind, MarkKind::NoLean(_)));
         let Some(lean) = cell.get() else { return };
         self.read(lean, changes).await;
     }
@@ -87,7 +90,8 @@ impl Watch {
                 }
             }
             if complete {
-                self.documents.unmark(&text.uri, |m| matches!(m.kind, MarkKind::NoLean(_)));
+                self.documents
+                    .unmark(&text.uri, |m| matches!(m.kind, MarkKind::NoLean(_)));
                 self.publish(&text.uri);
                 self.client.refresh();
                 tokio::select! {
@@ -119,7 +123,10 @@ impl Watch {
     /// Says why a document is not read.
     fn without(&self, text: &Text, why: String) {
         let line = text.text.find('\n').unwrap_or(text.text.len());
-        let span = Span { start: 0, end: line };
+        let span = Span {
+            start: 0,
+            end: line,
+        };
         let about = Span { start: 0, end: 0 };
         let kind = MarkKind::NoLean(why);
         self.documents.mark(text, Mark { span, about, kind });

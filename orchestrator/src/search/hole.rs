@@ -134,7 +134,11 @@ impl Hole {
         let block = |indent: usize| {
             let pad = " ".repeat(indent);
             let lines = lines.iter().map(|l| {
-                if l.is_empty() { String::new() } else { format!("{pad}{l}") }
+                if l.is_empty() {
+                    String::new()
+                } else {
+                    format!("{pad}{l}")
+                }
             });
             lines.collect::<Vec<_>>().join("\n")
         };
@@ -178,7 +182,10 @@ async fn verdict(resources: &Resources, request: &VerifyRequest) -> Verdict {
     let report = resources.pool.verify(request).await;
     let judged = report.theorems.into_iter().next().map(|j| j.verdict);
     judged.unwrap_or_else(|| Verdict::Declined {
-        reason: reason("no_verdict", "The verification gave no verdict on this theorem."),
+        reason: reason(
+            "no_verdict",
+            "The verification gave no verdict on this theorem.",
+        ),
     })
 }
 
@@ -266,24 +273,29 @@ pub async fn refute(
     };
     let (statement, name) = (&negated.statement, &negated.started.name);
     search
-        .run(negated.started.root.clone(), &hole.environment, report, |step| {
-            let styles = [Style::Cases, Style::Dots];
-            let texts = styles.map(|style| theorem(statement, step, style)).to_vec();
-            let judge = move |text: String| async move {
-                let request = VerifyRequest {
-                    environment: hole.environment.clone(),
-                    reference: reference(statement),
-                    vouched: true,
-                    submission: text.clone(),
-                    names: vec![name.clone()],
-                    axioms: hole.axioms.clone(),
-                    timeout_ms: u64::from(config.verify_seconds) * 1000,
+        .run(
+            negated.started.root.clone(),
+            &hole.environment,
+            report,
+            |step| {
+                let styles = [Style::Cases, Style::Dots];
+                let texts = styles.map(|style| theorem(statement, step, style)).to_vec();
+                let judge = move |text: String| async move {
+                    let request = VerifyRequest {
+                        environment: hole.environment.clone(),
+                        reference: reference(statement),
+                        vouched: true,
+                        submission: text.clone(),
+                        names: vec![name.clone()],
+                        axioms: hole.axioms.clone(),
+                        timeout_ms: u64::from(config.verify_seconds) * 1000,
+                    };
+                    let verdict = verdict(resources, &request).await;
+                    (text, verdict)
                 };
-                let verdict = verdict(resources, &request).await;
-                (text, verdict)
-            };
-            (texts, judge)
-        })
+                (texts, judge)
+            },
+        )
         .await
 }
 
@@ -334,7 +346,9 @@ impl Searching<'_> {
                     best: best(&engine),
                 }),
                 Ok(Turn::Proved) => {
-                    let Some(proof) = engine.proof() else { continue };
+                    let Some(proof) = engine.proof() else {
+                        continue;
+                    };
                     let (config, step) = (self.config.minimise, self.config.step);
                     let shortening = minimise(self.session, &root, proof.clone(), config, step);
                     let short = unless(self.cancel, shortening).await;
@@ -346,14 +360,19 @@ impl Searching<'_> {
                                 continue;
                             }
                             all.push(text.clone());
-                            let Some((text, verdict)) = unless(self.cancel, judge(text)).await else {
+                            let Some((text, verdict)) = unless(self.cancel, judge(text)).await
+                            else {
                                 return End::Cancelled;
                             };
                             match verdict {
                                 verdict if verdict.is_proved() => {
                                     self.resources.bandit.merge(bandit.seen());
                                     let nodes = engine.cost().expanded;
-                                    return End::Proved(Proved { text, verdict, nodes });
+                                    return End::Proved(Proved {
+                                        text,
+                                        verdict,
+                                        nodes,
+                                    });
                                 }
                                 Verdict::Accepted { .. } => {}
                                 Verdict::Rejected { reason }
@@ -369,7 +388,8 @@ impl Searching<'_> {
                 Ok(Turn::Cut(Exhausted::Cancelled)) => break End::Cancelled,
                 Ok(Turn::Cut(limit)) => break End::Not(cut_reason(limit, 0)),
                 Ok(Turn::Nothing) => {
-                    let said = "Nothing was left to try: the policy had no more tactics for any goal.";
+                    let said =
+                        "Nothing was left to try: the policy had no more tactics for any goal.";
                     break End::Not(reason("exhausted", said));
                 }
                 Err(trouble) => break End::Not(trouble_reason(&trouble)),

@@ -12,7 +12,9 @@ const READING_MS: u64 = 30_000;
 /// Reads the theorem at the place out.
 pub async fn run(job: &Job) -> Result<Ended, Stop> {
     let lean = job.lean().await?;
-    let lean = lean.get().ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
+    let lean = lean
+        .get()
+        .ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
     let outlined = job.outlined().await?;
     let declined = |why: String| Stop::from(Ended::with("declined", why));
     let (index, command) = target::command(&outlined.outline, job.offset).map_err(declined)?;
@@ -24,9 +26,18 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
         names: Vec::new(),
     };
     let environment = outlined.outline.environment(text, index);
-    let _showing = job.client.begin("Reading", job.token.clone(), &job.cancel).await;
-    let reading = lean.resources.pool.verbalise(&environment, &request, READING_MS);
-    let readings = job.unless(reading).await?.map_err(|e| declined(e.to_string()))?;
+    let _showing = job
+        .client
+        .begin("Reading", job.token.clone(), &job.cancel)
+        .await;
+    let reading = lean
+        .resources
+        .pool
+        .verbalise(&environment, &request, READING_MS);
+    let readings = job
+        .unless(reading)
+        .await?
+        .map_err(|e| declined(e.to_string()))?;
     match readings.into_iter().next() {
         Some(Ok(reading)) => {
             job.client.show(MessageType::INFO, &reading.english);

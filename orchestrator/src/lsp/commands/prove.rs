@@ -9,19 +9,37 @@ use crate::search::hole::{self, End, Progress, Proved};
 /// Searches, and edits the document where a proof is found.
 pub async fn run(job: &Job) -> Result<Ended, Stop> {
     let lean = job.lean().await?;
-    let lean = lean.get().ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
+    let lean = lean
+        .get()
+        .ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
     let target = find(job).await?;
-    let showing = job.client.begin("Proving", job.token.clone(), &job.cancel).await;
+    let showing = job
+        .client
+        .begin("Proving", job.token.clone(), &job.cancel)
+        .await;
     let report = |p: Progress| showing.report(told(&p));
     let config = job.search(lean);
-    let end = hole::fill(&target.hole, &lean.resources, &config, lean.seed, &job.cancel, &report).await;
+    let end = hole::fill(
+        &target.hole,
+        &lean.resources,
+        &config,
+        lean.seed,
+        &job.cancel,
+        &report,
+    )
+    .await;
     finish(job, &target, end).await
 }
 
 /// The target at the job's place.
 pub async fn find(job: &Job) -> Result<Target, Stop> {
     let outlined = job.outlined().await?;
-    let found = target::at(&job.text.text, &outlined.outline, job.offset, &job.settings.axioms);
+    let found = target::at(
+        &job.text.text,
+        &outlined.outline,
+        job.offset,
+        &job.settings.axioms,
+    );
     found.map_err(|why| Ended::with("declined", why).into())
 }
 

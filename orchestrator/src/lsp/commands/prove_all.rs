@@ -12,11 +12,20 @@ use crate::search::hole::{self, End, Progress};
 /// found is put in place at the end, and each filled theorem is judged once more as it then stands.
 pub async fn run(job: &Job) -> Result<Ended, Stop> {
     let lean = job.lean().await?;
-    let lean = lean.get().ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
+    let lean = lean
+        .get()
+        .ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
     let outlined = job.outlined().await?;
     let (outline, text) = (&outlined.outline, &job.text.text);
-    let holes: Vec<Span> = theorems(outline).flat_map(|c| c.sorries.iter().map(|s| s.span)).collect();
-    let passed: usize = outline.commands.iter().filter(|c| !c.is_theorem()).map(|c| c.sorries.len()).sum();
+    let holes: Vec<Span> = theorems(outline)
+        .flat_map(|c| c.sorries.iter().map(|s| s.span))
+        .collect();
+    let passed: usize = outline
+        .commands
+        .iter()
+        .filter(|c| !c.is_theorem())
+        .map(|c| c.sorries.len())
+        .sum();
     if holes.is_empty() {
         let said = if passed > 0 {
             "The `sorry`s of this file stand in definitions, on which a kernel passes no verdict."
@@ -25,12 +34,16 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
         };
         return Ok(Ended::with("declined", said));
     }
-    let showing = job.client.begin("Proving all", job.token.clone(), &job.cancel).await;
+    let showing = job
+        .client
+        .begin("Proving all", job.token.clone(), &job.cancel)
+        .await;
     let config = job.search(lean);
     let mut edits: Vec<(Span, String)> = Vec::new();
     let (mut proved, mut failed) = (0, passed);
     for (n, place) in holes.iter().enumerate() {
-        let report = |p: Progress| showing.report(format!("{} of {}: {}", n + 1, holes.len(), told(&p)));
+        let report =
+            |p: Progress| showing.report(format!("{} of {}: {}", n + 1, holes.len(), told(&p)));
         let (now, moved) = filled(text, &edits);
         let shifted = moved_by(&edits, place.start);
         let fresh = shift(outline, &moved, text.len(), now.len());
@@ -39,7 +52,16 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
             failed += 1;
             continue;
         };
-        match hole::fill(&target.hole, &lean.resources, &config, lean.seed, &job.cancel, &report).await {
+        match hole::fill(
+            &target.hole,
+            &lean.resources,
+            &config,
+            lean.seed,
+            &job.cancel,
+            &report,
+        )
+        .await
+        {
             End::Cancelled => return Err(Stop::Cancelled),
             End::Not(_) => failed += 1,
             End::Proved(found) => {
@@ -56,7 +78,10 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
     }
     let settled = job.unless(judged(job, lean, outline, &edits)).await?;
     let dropped = edits.len() - settled.len();
-    let applied = !settled.is_empty() && job.edit("Replace sorry in this file", text.len(), settled.clone()).await?;
+    let applied = !settled.is_empty()
+        && job
+            .edit("Replace sorry in this file", text.len(), settled.clone())
+            .await?;
     let total = holes.len() + passed;
     Ok(Ended {
         applied,
@@ -64,7 +89,10 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
         failed: failed + dropped,
         ..Ended::with(
             if proved > dropped { "proved" } else { "failed" },
-            format!("{} of {total} proved, each accepted by the kernel.", proved - dropped),
+            format!(
+                "{} of {total} proved, each accepted by the kernel.",
+                proved - dropped
+            ),
         )
     })
 }
@@ -89,7 +117,9 @@ fn filled(text: &str, edits: &[(Span, String)]) -> (String, Vec<(usize, isize)>)
 
 fn moved_by(edits: &[(Span, String)], at: usize) -> isize {
     let before = edits.iter().filter(|(span, _)| span.end <= at);
-    before.map(|(span, new)| new.len() as isize - (span.end - span.start) as isize).sum()
+    before
+        .map(|(span, new)| new.len() as isize - (span.end - span.start) as isize)
+        .sum()
 }
 
 /// The outline with its places where the edits have moved them, and the filled holes gone.
@@ -131,7 +161,11 @@ async fn judged(
     let text = &job.text.text;
     let mut kept: Vec<(Span, String)> = Vec::new();
     for (index, command) in outline.commands.iter().enumerate() {
-        let own: Vec<_> = edits.iter().filter(|(s, _)| command.piece.start <= s.start && s.end <= command.piece.end).cloned().collect();
+        let own: Vec<_> = edits
+            .iter()
+            .filter(|(s, _)| command.piece.start <= s.start && s.end <= command.piece.end)
+            .cloned()
+            .collect();
         if own.is_empty() {
             continue;
         }
@@ -142,7 +176,10 @@ async fn judged(
             continue;
         };
         let value = target.place.of(&now).unwrap_or_default();
-        let left = fresh.commands.get(index).is_some_and(|c| !c.sorries.is_empty());
+        let left = fresh
+            .commands
+            .get(index)
+            .is_some_and(|c| !c.sorries.is_empty());
         let mut axioms = target.hole.axioms.clone();
         if left && !axioms.iter().any(|a| a == "sorryAx") {
             axioms.push("sorryAx".into());

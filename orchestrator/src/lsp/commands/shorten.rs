@@ -14,8 +14,17 @@ use crate::lsp::target::{self, Target};
 use crate::search::hole::Hole;
 
 /// What may finish a proof early, the plainest first.
-const FINISHERS: [&str; 9] =
-    ["rfl", "trivial", "assumption", "simp", "omega", "decide", "simp_all", "simp; omega", "grind"];
+const FINISHERS: [&str; 9] = [
+    "rfl",
+    "trivial",
+    "assumption",
+    "simp",
+    "omega",
+    "decide",
+    "simp_all",
+    "simp; omega",
+    "grind",
+];
 /// Thousands of heartbeats for a finisher.
 const HEARTBEATS: u32 = 2000;
 /// Milliseconds for a finisher.
@@ -28,27 +37,44 @@ const TRIES: usize = 60;
 /// Shortens the proof of the theorem at the place.
 pub async fn run(job: &Job) -> Result<Ended, Stop> {
     let lean = job.lean().await?;
-    let lean = lean.get().ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
+    let lean = lean
+        .get()
+        .ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
     let outlined = job.outlined().await?;
     let declined = |why: &str| Stop::from(Ended::with("declined", why));
     let text = &job.text.text;
     let (index, command) =
         target::command(&outlined.outline, job.offset).map_err(|why| declined(&why))?;
     if !command.sorries.is_empty() || command.has_error() {
-        return Err(declined("This proof is not finished: there is nothing to shorten yet."));
+        return Err(declined(
+            "This proof is not finished: there is nothing to shorten yet.",
+        ));
     }
     let whole = target::whole(text, &outlined.outline, index, &job.settings.axioms);
     let whole = whole.map_err(|why| declined(&why))?;
     let block = command.blocks.iter().min_by_key(|b| b.start).copied();
     let block = block.filter(|b| {
-        let before = Span { start: whole.place.start, end: b.start };
+        let before = Span {
+            start: whole.place.start,
+            end: b.start,
+        };
         before.of(text).is_some_and(|t| t.trim() == "by")
     });
     let block = block.ok_or_else(|| declined("This proof is not a block of tactics."))?;
-    let steps = steps(text, block).ok_or_else(|| declined("This proof is not a block of tactics."))?;
-    let showing = job.client.begin("Shortening", job.token.clone(), &job.cancel).await;
-    let shortening = Shortening { lean, whole: &whole, tries: TRIES };
-    let shorter = job.unless(shortening.run(steps.clone(), |n| showing.report(n))).await?;
+    let steps =
+        steps(text, block).ok_or_else(|| declined("This proof is not a block of tactics."))?;
+    let showing = job
+        .client
+        .begin("Shortening", job.token.clone(), &job.cancel)
+        .await;
+    let shortening = Shortening {
+        lean,
+        whole: &whole,
+        tries: TRIES,
+    };
+    let shorter = job
+        .unless(shortening.run(steps.clone(), |n| showing.report(n)))
+        .await?;
     let shorter = match shorter {
         Ok(shorter) => shorter,
         Err(error) => return Err(declined(&error.to_string())),
@@ -56,13 +82,26 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
     if length(&shorter) >= length(&steps) {
         return Ok(Ended::with("failed", "No shorter proof was found."));
     }
-    let lines = shorter.iter().flat_map(|s| s.lines()).map(str::to_owned).collect::<Vec<_>>();
+    let lines = shorter
+        .iter()
+        .flat_map(|s| s.lines())
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
     let Some(filling) = job.unless(accepted(job, lean, &whole, &lines)).await? else {
-        return Ok(Ended::with("failed", "What seemed shorter was not accepted by the kernel."));
+        return Ok(Ended::with(
+            "failed",
+            "What seemed shorter was not accepted by the kernel.",
+        ));
     };
-    let said = format!("{} instead of {} steps, accepted by the kernel.", shorter.len(), steps.len());
+    let said = format!(
+        "{} instead of {} steps, accepted by the kernel.",
+        shorter.len(),
+        steps.len()
+    );
     let edit = whole.edit(text, filling.clone());
-    let applied = job.edit("Shorten this proof", whole.upto, vec![edit]).await?;
+    let applied = job
+        .edit("Shorten this proof", whole.upto, vec![edit])
+        .await?;
     Ok(Ended {
         applied,
         edits: usize::from(applied),
@@ -130,7 +169,12 @@ impl Shortening<'_> {
         mut steps: Vec<String>,
         report: impl Fn(String),
     ) -> Result<Vec<String>, lakatos_lean_bridge::BridgeError> {
-        let session = self.lean.resources.pool.session(self.whole.hole.environment.clone()).await?;
+        let session = self
+            .lean
+            .resources
+            .pool
+            .session(self.whole.hole.environment.clone())
+            .await?;
         for kept in 0..steps.len() {
             report(format!("finishing after {kept} of {} steps", steps.len()));
             if let Some(finisher) = self.finisher(&session, &steps, kept).await? {
@@ -163,11 +207,22 @@ impl Shortening<'_> {
         steps: &[String],
         kept: usize,
     ) -> Result<Option<String>, lakatos_lean_bridge::BridgeError> {
-        let mut lines: Vec<String> = steps.iter().take(kept).flat_map(|s| s.lines()).map(str::to_owned).collect();
+        let mut lines: Vec<String> = steps
+            .iter()
+            .take(kept)
+            .flat_map(|s| s.lines())
+            .map(str::to_owned)
+            .collect();
         lines.push("sorry".into());
         let filling = match lines.as_slice() {
             [only] => format!("by {only}"),
-            _ => self.whole.hole.layouts(&lines).into_iter().next().unwrap_or_default(),
+            _ => self
+                .whole
+                .hole
+                .layouts(&lines)
+                .into_iter()
+                .next()
+                .unwrap_or_default(),
         };
         let before = filling.strip_suffix("sorry").unwrap_or(&filling);
         let hole = Hole {
@@ -187,10 +242,19 @@ impl Shortening<'_> {
             })
             .collect();
         let outcomes = session.step(root.root.id, &requests, true, TEXT_MS).await?;
-        let closed = outcomes.iter().position(|o| o.status == OutcomeStatus::Closed);
-        let left: Vec<_> = outcomes.iter().flat_map(|o| &o.children).map(|c| c.id).chain([root.root.id]).collect();
+        let closed = outcomes
+            .iter()
+            .position(|o| o.status == OutcomeStatus::Closed);
+        let left: Vec<_> = outcomes
+            .iter()
+            .flat_map(|o| &o.children)
+            .map(|c| c.id)
+            .chain([root.root.id])
+            .collect();
         session.free(&left).await;
-        Ok(closed.and_then(|i| FINISHERS.get(i)).map(|t| (*t).to_owned()))
+        Ok(closed
+            .and_then(|i| FINISHERS.get(i))
+            .map(|t| (*t).to_owned()))
     }
 
     async fn elaborates(&mut self, steps: &[String]) -> bool {
@@ -198,12 +262,21 @@ impl Shortening<'_> {
             return false;
         }
         self.tries -= 1;
-        let lines: Vec<String> = steps.iter().flat_map(|s| s.lines()).map(str::to_owned).collect();
+        let lines: Vec<String> = steps
+            .iter()
+            .flat_map(|s| s.lines())
+            .map(str::to_owned)
+            .collect();
         let Some(filling) = self.whole.hole.layouts(&lines).into_iter().next() else {
             return false;
         };
         let text = self.whole.hole.with(&filling);
-        let checked = self.lean.resources.pool.check(&self.whole.hole.environment, &text, TEXT_MS).await;
+        let checked = self
+            .lean
+            .resources
+            .pool
+            .check(&self.whole.hole.environment, &text, TEXT_MS)
+            .await;
         checked.is_ok_and(|report| report.complete)
     }
 }
@@ -216,9 +289,20 @@ mod tests {
     fn steps_are_lines_with_what_is_deeper() {
         let text = "theorem t : p := by\n  induction n with\n  | zero => simp\n  | succ n ih =>\n    rw [ih]\n    done\n  rfl\n";
         let start = text.find("induction").unwrap();
-        let block = Span { start, end: text.len() - 1 };
+        let block = Span {
+            start,
+            end: text.len() - 1,
+        };
         let found = steps(text, block).unwrap();
-        assert_eq!(found, ["induction n with", "| zero => simp", "| succ n ih =>\n  rw [ih]\n  done", "rfl"]);
+        assert_eq!(
+            found,
+            [
+                "induction n with",
+                "| zero => simp",
+                "| succ n ih =>\n  rw [ih]\n  done",
+                "rfl"
+            ]
+        );
         assert_eq!(steps("  simp\n rfl", Span { start: 2, end: 11 }), None);
     }
 }

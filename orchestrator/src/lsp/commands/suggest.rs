@@ -23,6 +23,8 @@ pub struct Suggested {
     pub goals: Vec<String>,
     /// Whether none does.
     pub closes: bool,
+    /// What puts it in place, with a `sorry` for each goal that remains.
+    pub edit: lsp_types::TextEdit,
 }
 
 /// Rounds that the policy is asked for.
@@ -41,12 +43,34 @@ const BATCH_MS: u64 = 2500;
 /// Tries what the policy proposes, and puts what the person chooses before the `sorry`.
 pub async fn run(job: &Job) -> Result<Ended, Stop> {
     let lean = job.lean().await?;
-    let lean = lean.get().ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
+    let lean = lean
+        .get()
+        .ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
     let target = find(job).await?;
-    let showing = job.client.begin("Suggesting", job.token.clone(), &job.cancel).await;
-    let mut found = job.unless(suggestions(lean, &target)).await??;
+    let showing = job
+        .client
+        .begin("Suggesting", job.token.clone(), &job.cancel)
+        .await;
+    let tried = job.unless(suggestions(lean, &target)).await??;
+    let edit = |tactic: &str, goals: usize| {
+        let (span, filling) = target.edit(&job.text.text, filling(&target, tactic, goals));
+        lsp_types::TextEdit::new(job.text.range(span, job.client.can().encoding), filling)
+    };
+    let with_edit = |t: Works| Suggested {
+        edit: edit(&t.tactic, t.goals.len()),
+        closes: t.goals.is_empty(),
+        tactic: t.tactic,
+        goals: t.goals,
+    };
+    let mut found: Vec<Suggested> = tried.into_iter().map(with_edit).collect();
     drop(showing);
-    found.sort_by_key(|s| (!s.closes, s.goals.len(), s.goals.iter().map(String::len).sum::<usize>()));
+    found.sort_by_key(|s| {
+        (
+            !s.closes,
+            s.goals.len(),
+            s.goals.iter().map(String::len).sum::<usize>(),
+        )
+    });
     found.dedup_by(|a, b| a.goals == b.goals && !a.closes);
     found.truncate(job.settings.suggestions);
     let said = match found.len() {
@@ -58,9 +82,13 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
     if job.choose && job.client.can().show_message_request && !found.is_empty() {
         let chosen = job.unless(choose(job, &found)).await?;
         if let Some(chosen) = chosen {
-            let filling = filling(&target, chosen);
-            let edit = target.edit(&job.text.text, filling);
-            ended.applied = job.edit("Suggest next tactics", target.upto, vec![edit]).await?;
+            let edit = target.edit(
+                &job.text.text,
+                filling(&target, &chosen.tactic, chosen.goals.len()),
+            );
+            ended.applied = job
+                .edit("Suggest next tactics", target.upto, vec![edit])
+                .await?;
             ended.edits = usize::from(ended.applied);
         }
     }
@@ -68,15 +96,29 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
     Ok(ended)
 }
 
-async fn suggestions(lean: &Lean, target: &Target) -> Result<Vec<Suggested>, Stop> {
+/// A tactic that was tried and works.
+struct Works {
+    tactic: String,
+    goals: Vec<String>,
+}
+
+async fn suggestions(lean: &Lean, target: &Target) -> Result<Vec<Works>, Stop> {
     let declined = |message: String| Stop::from(Ended::with("declined", message));
     let begin = Instant::now();
-    let session = lean.resources.pool.session(target.hole.environment.clone()).await;
+    let session = lean
+        .resources
+        .pool
+        .session(target.hole.environment.clone())
+        .await;
     let session = session.map_err(|e| declined(e.to_string()))?;
-    let root = target.hole.root(&session).await.map_err(|e| declined(e.to_string()))?;
+    let root = target
+        .hole
+        .root(&session)
+        .await
+        .map_err(|e| declined(e.to_string()))?;
     let unreached = "Lean does not come to this place: mend the errors before it first.";
     let root = root.ok_or_else(|| declined(unreached.into()))?.root;
-    let mut found: Vec<Suggested> = Vec::new();
+    let mut found: Vec<Works> = Vec::new();
     let mut tried = std::collections::HashSet::new();
     for round in 0..ROUNDS {
         let context = PolicyContext {
@@ -95,7 +137,11 @@ async fn suggestions(lean: &Lean, target: &Target) -> Result<Vec<Suggested>, Sto
         let Ok(answer) = lean.resources.policy.propose(&context).await else {
             break;
         };
-        let fresh: Vec<Proposal> = answer.proposals.into_iter().filter(|p| tried.insert(p.tactic.clone())).collect();
+        let fresh: Vec<Proposal> = answer
+            .proposals
+            .into_iter()
+            .filter(|p| tried.insert(p.tactic.clone()))
+            .collect();
         for batch in fresh.chunks(BATCH) {
             if !found.is_empty() && begin.elapsed() > ENOUGH {
                 break;
@@ -109,7 +155,7 @@ async fn suggestions(lean: &Lean, target: &Target) -> Result<Vec<Suggested>, Sto
     Ok(found)
 }
 
-async fn trial(session: &Session, root: &ProofState, batch: &[Proposal]) -> Vec<Suggested> {
+async fn trial(session: &Session, root: &ProofState, batch: &[Proposal]) -> Vec<Works> {
     let requests: Vec<TacticRequest> = batch
         .iter()
         .map(|p| TacticRequest {
@@ -118,7 +164,10 @@ async fn trial(session: &Session, root: &ProofState, batch: &[Proposal]) -> Vec<
             ms: Some(TACTIC_MS),
         })
         .collect();
-    let outcomes = session.step(root.id, &requests, false, BATCH_MS).await.unwrap_or_default();
+    let outcomes = session
+        .step(root.id, &requests, false, BATCH_MS)
+        .await
+        .unwrap_or_default();
     let mut found = Vec::new();
     let mut left = Vec::new();
     for (proposal, outcome) in batch.iter().zip(&outcomes) {
@@ -129,16 +178,18 @@ async fn trial(session: &Session, root: &ProofState, batch: &[Proposal]) -> Vec<
     found
 }
 
-fn suggested(proposal: &Proposal, outcome: &Outcome) -> Option<Suggested> {
-    let closes = outcome.status == OutcomeStatus::Closed;
-    if !closes && outcome.status != OutcomeStatus::Open {
+fn suggested(proposal: &Proposal, outcome: &Outcome) -> Option<Works> {
+    if !matches!(outcome.status, OutcomeStatus::Closed | OutcomeStatus::Open) {
         return None;
     }
-    let goals = outcome.children.iter().flat_map(|c| &c.goals).map(|g| g.text.clone());
-    Some(Suggested {
+    let goals = outcome
+        .children
+        .iter()
+        .flat_map(|c| &c.goals)
+        .map(|g| g.text.clone());
+    Some(Works {
         tactic: proposal.tactic.clone(),
         goals: goals.collect(),
-        closes,
     })
 }
 
@@ -167,12 +218,17 @@ async fn choose<'a>(job: &Job, found: &'a [Suggested]) -> Option<&'a Suggested> 
 }
 
 /// The tactic, and a `sorry` for each goal that it leaves.
-fn filling(target: &Target, chosen: &Suggested) -> String {
-    let mut lines: Vec<String> = chosen.tactic.lines().map(str::to_owned).collect();
-    match chosen.goals.len() {
+fn filling(target: &Target, tactic: &str, goals: usize) -> String {
+    let mut lines: Vec<String> = tactic.lines().map(str::to_owned).collect();
+    match goals {
         0 => {}
         1 => lines.push("sorry".into()),
         n => lines.extend((0..n).map(|_| "· sorry".to_owned())),
     }
-    target.hole.layouts(&lines).into_iter().next().unwrap_or_default()
+    target
+        .hole
+        .layouts(&lines)
+        .into_iter()
+        .next()
+        .unwrap_or_default()
 }

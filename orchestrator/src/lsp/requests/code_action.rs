@@ -8,14 +8,24 @@ use crate::lsp::documents::MarkKind;
 use crate::lsp::syntax;
 
 /// The actions at a range's beginning, from the text alone and from what Lean has last said.
-pub fn answer(asked: &Asked<'_>, range: Range, context: &CodeActionContext) -> Vec<CodeActionOrCommand> {
+pub fn answer(
+    asked: &Asked<'_>,
+    range: Range,
+    context: &CodeActionContext,
+) -> Vec<CodeActionOrCommand> {
     let text = &asked.text.text;
     let span = asked.text.span(range, asked.encoding);
     let holes = syntax::sorries(text);
-    let on_hole = holes.iter().any(|h| h.start <= span.end && span.start <= h.end);
+    let on_hole = holes
+        .iter()
+        .any(|h| h.start <= span.end && span.start <= h.end);
     let statements = syntax::statements(text);
-    let around = statements.iter().find(|(s, _)| s.touches(span.start)).map(|(s, _)| *s);
-    let unfinished = around.is_some_and(|s| holes.iter().any(|h| s.start <= h.start && h.end <= s.end));
+    let around = statements
+        .iter()
+        .find(|(s, _)| s.touches(span.start))
+        .map(|(s, _)| *s);
+    let unfinished =
+        around.is_some_and(|s| holes.iter().any(|h| s.start <= h.start && h.end <= s.end));
     let wrong = around.is_some() && in_wrong_block(asked, span.start);
     let mut offered: Vec<(Command, CodeActionKind)> = Vec::new();
     if around.is_some() && (on_hole || unfinished || wrong) {
@@ -38,17 +48,24 @@ pub fn answer(asked: &Asked<'_>, range: Range, context: &CodeActionContext) -> V
         None => true,
         Some(only) => only.iter().any(|o| {
             let (o, kind) = (o.as_str(), kind.as_str());
-            o.is_empty() || o == kind || kind.strip_prefix(o).is_some_and(|rest| rest.starts_with('.'))
+            o.is_empty()
+                || o == kind
+                || kind
+                    .strip_prefix(o)
+                    .is_some_and(|rest| rest.starts_with('.'))
         }),
     };
-    let actions = offered.into_iter().filter(|(_, kind)| wanted(kind)).map(|(command, kind)| {
-        CodeActionOrCommand::CodeAction(CodeAction {
-            title: command.title().to_owned(),
-            kind: Some(kind),
-            command: Some(asked.command(command, command.title(), range.start)),
-            ..CodeAction::default()
-        })
-    });
+    let actions = offered
+        .into_iter()
+        .filter(|(_, kind)| wanted(kind))
+        .map(|(command, kind)| {
+            CodeActionOrCommand::CodeAction(CodeAction {
+                title: command.title().to_owned(),
+                kind: Some(kind),
+                command: Some(asked.command(command, command.title(), range.start)),
+                ..CodeAction::default()
+            })
+        });
     let mut actions: Vec<_> = actions.collect();
     if wanted(&CodeActionKind::QUICKFIX) {
         actions.splice(0..0, closing(asked, span.start));
@@ -59,9 +76,14 @@ pub fn answer(asked: &Asked<'_>, range: Range, context: &CodeActionContext) -> V
 /// Where a hint says what closes the hole: that, without a search.
 fn closing(asked: &Asked<'_>, at: usize) -> Option<CodeActionOrCommand> {
     let marks = asked.documents.marks(&asked.text.uri);
-    let mark = marks.into_iter().find(|m| m.span.touches(at) && matches!(m.kind, MarkKind::Closes(_)))?;
-    let MarkKind::Closes(filling) = mark.kind else { return None };
-    let edit = lsp_types::TextEdit::new(asked.text.range(mark.span, asked.encoding), filling.clone());
+    let mark = marks
+        .into_iter()
+        .find(|m| m.span.touches(at) && matches!(m.kind, MarkKind::Closes(_)))?;
+    let MarkKind::Closes(filling) = mark.kind else {
+        return None;
+    };
+    let edit =
+        lsp_types::TextEdit::new(asked.text.range(mark.span, asked.encoding), filling.clone());
     let document = lsp_types::TextDocumentEdit {
         text_document: lsp_types::OptionalVersionedTextDocumentIdentifier {
             uri: asked.text.uri.clone(),
@@ -87,9 +109,19 @@ fn in_wrong_block(asked: &Asked<'_>, at: usize) -> bool {
     let Some(outlined) = asked.documents.outlined(&asked.text.uri) else {
         return false;
     };
-    let same = outlined.text.text.get(..at).is_some_and(|then| asked.text.text.get(..at) == Some(then));
-    let Some(command) = outlined.outline.command_at(at).and_then(|i| outlined.outline.commands.get(i)) else {
+    let same = outlined
+        .text
+        .text
+        .get(..at)
+        .is_some_and(|then| asked.text.text.get(..at) == Some(then));
+    let Some(command) = outlined
+        .outline
+        .command_at(at)
+        .and_then(|i| outlined.outline.commands.get(i))
+    else {
         return false;
     };
-    same && command.is_theorem() && command.has_error() && command.blocks.iter().any(|b| b.touches(at))
+    same && command.is_theorem()
+        && command.has_error()
+        && command.blocks.iter().any(|b| b.touches(at))
 }

@@ -15,7 +15,10 @@ pub fn answer(asked: &Asked<'_>) -> Vec<CodeLens> {
     let holes = syntax::sorries(text);
     let mut lenses = Vec::new();
     for (statement, _) in syntax::statements(text) {
-        let Some(hole) = holes.iter().find(|h| statement.start <= h.start && h.end <= statement.end) else {
+        let Some(hole) = holes
+            .iter()
+            .find(|h| statement.start <= h.start && h.end <= statement.end)
+        else {
             continue;
         };
         let start = asked.text.position(statement.start, asked.encoding);

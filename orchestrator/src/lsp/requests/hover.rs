@@ -12,9 +12,14 @@ pub fn answer(asked: &Asked<'_>, position: Position) -> Option<Hover> {
     let mark = marks.into_iter().find(|m| m.span.touches(at))?;
     let value = match &mark.kind {
         MarkKind::Closes(filling) => {
-            format!("Lakatos: this closes the goal, and the kernel accepts it.\n\n```lean\n{}\n```", filling.trim())
+            format!(
+                "Lakatos: this closes the goal, and the kernel accepts it.\n\n```lean\n{}\n```",
+                filling.trim()
+            )
         }
-        MarkKind::Refuted(proof) => format!("Lakatos: this statement is false.\n\n```lean\n{proof}\n```"),
+        MarkKind::Refuted(proof) => {
+            format!("Lakatos: this statement is false.\n\n```lean\n{proof}\n```")
+        }
         MarkKind::NoLean(why) => why.clone(),
     };
     Some(Hover {

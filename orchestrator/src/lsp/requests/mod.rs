@@ -36,6 +36,10 @@ impl Asked<'_> {
             "version": self.text.version,
             "position": position,
         });
-        ClientCommand::new(title.to_owned(), command.name().to_owned(), Some(vec![argument]))
+        ClientCommand::new(
+            title.to_owned(),
+            command.name().to_owned(),
+            Some(vec![argument]),
+        )
     }
 }

@@ -40,7 +40,7 @@ impl Editor {
             let mut output = BufReader::new(output);
             while let Ok(Some(message)) = transport::read(&mut output) {
                 let value = match message {
-                    Ok(message) => serde_json::to_value(message).unwrap(),
+                    Ok(message) => serde_json::to_value(message).expect("JSON"),
                     // An error without an id: the reader of a server does not know such answers.
                     Err(malformed) => json!({"unreadable": malformed.0}),
                 };
@@ -66,7 +66,7 @@ impl Editor {
 
     fn send(&mut self, message: Value) {
         let mut bytes = Vec::new();
-        transport::write(&mut bytes, &message).unwrap();
+        transport::write(&mut bytes, &message).expect("memory");
         self.raw(&bytes);
     }
 
@@ -105,7 +105,7 @@ impl Editor {
             }
             (Some(_), None) => self.notes.push(message),
             (None, Some(id)) => {
-                let before = self.answers.insert(id.as_i64().unwrap(), message);
+                let before = self.answers.insert(id.as_i64().expect("our own"), message);
                 assert!(before.is_none(), "one answer each");
             }
             (None, None) => self.notes.push(message),
@@ -116,7 +116,7 @@ impl Editor {
         while !self.answers.contains_key(&id) {
             self.take();
         }
-        self.answers.remove(&id).unwrap()
+        self.answers.remove(&id).expect("it is there")
     }
 
     fn ask(&mut self, method: &str, params: Value) -> Value {
@@ -125,13 +125,14 @@ impl Editor {
     }
 
     fn wait(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..100_000 {
+        let begun = std::time::Instant::now();
+        loop {
             if let Some(found) = self.notes.iter().find(|n| wanted(n)) {
                 return found.clone();
             }
+            assert!(begun.elapsed() < PATIENCE, "{what} did not come");
             self.take();
         }
-        panic!("{what} did not come");
     }
 
     fn initialize(&mut self) -> Value {

@@ -38,10 +38,10 @@ pub use options::PoolOptions;
 #[cfg(unix)]
 pub(crate) use process::kill_group;
 pub(crate) use process::resident_mb;
-pub(crate) use taint::runs_code;
 pub use session::{Outcome, ProofState, Session, SorryState, Started, StateId};
 pub use spawner::Spawner;
 pub use stats::PoolStats;
+pub(crate) use taint::runs_code;
 
 use verify::Lane;
 use wire::{Failure, Request};

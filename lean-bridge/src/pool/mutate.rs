@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::Pool;
 use super::wire::{Failure, Request};
 use super::worker::{Core, Work};
-use crate::mutate::{Mutations, MutationRequest, Wrong};
+use crate::mutate::{MutationRequest, Mutations, Wrong};
 use crate::{BridgeError, EnvironmentSpec};
 
 struct Mutate {

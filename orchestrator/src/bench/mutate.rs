@@ -14,9 +14,9 @@ use lakatos_lean_bridge::pool::Pool;
 use lakatos_mutator::difficulty::Unprobed;
 use lakatos_mutator::job::{Mutate, Policy, STAGES, Unguarded};
 use lakatos_mutator::lean::{LeanSource, Rules};
-use lakatos_mutator::together::Together;
 use lakatos_mutator::library::{Request, Theorem, select};
 use lakatos_mutator::targets::{Choice, ChoiceError};
+use lakatos_mutator::together::Together;
 
 use super::check_service::Usage;
 use super::{Figure, Target, percentile};

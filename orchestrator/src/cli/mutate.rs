@@ -12,8 +12,8 @@ use lakatos_datasets::job::{End, Identity, Plan, Provenance};
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_mutator::job::{Mutate, Policy, STAGES};
 use lakatos_mutator::lean::{LeanSource, Rules};
-use lakatos_mutator::together::Together;
 use lakatos_mutator::library::{Selection, select};
+use lakatos_mutator::together::Together;
 
 use super::context::Context;
 use super::interrupt;

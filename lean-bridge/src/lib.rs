@@ -7,7 +7,7 @@
 //! - [`pool`]: workers, sessions (one theorem's proof states), verification.
 //! - [`verdict`]: what may be said of a proof; [`text`]: of a finished text, which states what it proves.
 //! - [`mod@verbalise`]: statements in English; [`assess`]: what is to be thought of proposed ones;
-//!   [`mutate`]: new ones from old ones.
+//!   [`mutate`]: new ones from old ones; [`trace`]: proofs, tactic by tactic.
 //! - [`checker`]: independent kernels, which are programs of the user's.
 //!
 //! This crate alone starts Lean. It opens no database, draws nothing, and reads neither the
@@ -27,6 +27,7 @@ pub mod protocol;
 #[doc(hidden)]
 pub mod testing;
 pub mod text;
+pub mod trace;
 pub mod verbalise;
 pub mod verdict;
 mod worker;

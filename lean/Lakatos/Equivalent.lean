@@ -5,8 +5,9 @@ import Lakatos.Assess.Tries
 # The operation `equivalent`
 
 Which of several statements say the same: two are put together where each is proved from the other, in
-Lean, by short tries, and the kernel accepts both proofs. What is not proved equivalent may be so all
-the same.
+Lean, by short tries, and the kernel accepts both proofs, of which each uses the statement that it starts
+from: two truths do not count as the same for being true. What is not proved equivalent may be so all the
+same.
 -/
 
 namespace Lakatos
@@ -19,14 +20,23 @@ namespace Equivalent
 private def ways : TermElabM (Array Syntax) := do
   return #[← `(tactic| (intro h; exact h)),
     ← `(tactic| (intro h; intros; apply h <;> first | assumption | omega)),
-    ← `(tactic| (intro h; intros; have := h; simp_all; done)),
+    ← `(tactic| (intro h; intros; apply h <;> first | assumption | exact Eq.symm ‹_› | omega)),
+    ← `(tactic| (intro h; intros; simp_all; done)),
     ← `(tactic| (intro h; intros; (try have h := h ‹_›); omega)),
     ← `(tactic| (intro h; intros; grind))]
+
+/-- Whether `q` follows from `p` by one of the tactics, in a proof that uses `p`: one that does not shows
+that `q` is true, and not that it says the same. -/
+def followsBy? (p q : Expr) (ways : Array Syntax) (heartbeats : Nat) : TermElabM (Option String) := do
+  let usesIt (proof : Expr) : Bool := match proof.consumeMData with
+    | .lam _ _ body _ => body.hasLooseBVar 0
+    | _ => true
+  Assess.provedBy? (← mkArrow p q) ways heartbeats usesIt
 
 /-- Whether one follows from the other, and by which tactic. -/
 def follows? (p q : Expr) (heartbeats : Nat) : TermElabM (Option String) := do
   if p == q then return some "rfl"
-  Assess.provedBy? (← mkArrow p q) (← ways) heartbeats
+  followsBy? p q (← ways) heartbeats
 
 /-- Statements that are proved equivalent, by their places. -/
 structure Class where

@@ -7,10 +7,12 @@ import Lakatos.Export
 import Lakatos.Lean4Export
 import Lakatos.Mutate
 import Lakatos.Negatives
+import Lakatos.Restate
 import Lakatos.Sorries
 import Lakatos.Step
 import Lakatos.Submit
 import Lakatos.Suggest
+import Lakatos.Trace
 import Lakatos.Verbalise
 import Lakatos.Verify
 
@@ -59,6 +61,8 @@ def operations : List (String × Handler) := [
   ("assess", handleAssess),
   ("constants", handleConstants),
   ("equivalent", handleEquivalent),
+  ("restate", handleRestate),
+  ("trace", handleTrace),
   ("mutate", handleMutate),
   ("negatives", handleNegatives),
   ("free", handleFree),

@@ -99,6 +99,16 @@ pub(super) enum Request<'a> {
         statements: &'a [String],
         heartbeats: u64,
     },
+    Trace {
+        env: u64,
+        text: &'a str,
+    },
+    Restate {
+        env: u64,
+        statements: &'a [String],
+        seed: u64,
+        heartbeats: u64,
+    },
     Lean4export {
         name: &'a str,
         part: u32,

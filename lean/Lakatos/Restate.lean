@@ -1,0 +1,212 @@
+import Lakatos.Equivalent
+import Lakatos.Mutate.Draft
+
+/-!
+# The operation `restate`
+
+A statement in other forms that say the same: variables renamed, hypotheses in another order, a
+hypothesis added that has no bearing, relations turned round. Each is made on the expression, printed,
+read back, and proved equivalent to the original in both directions; what is not is left out.
+-/
+
+namespace Lakatos
+
+open Lean Meta Elab
+
+namespace Restate
+
+/-- A form: its kind, and the closed type; nothing where it would not differ. -/
+abbrev Form := Expr → Nat → MetaM (Option Expr)
+
+/-- A number below `n` that the seed and a purpose decide. -/
+private def pick (seed : Nat) (purpose : String) (n : Nat) : Nat :=
+  (mixHash (hash seed) (hash purpose)).toNat % n
+
+/-- Names that a mathematician would give, by what is named. -/
+private def pool (type : Expr) (proposition : Bool) : List String :=
+  if proposition then ["h₁", "h₂", "h₃", "h₄", "h₅", "h₆"]
+  else if type.isConstOf ``Nat then ["k", "m", "n", "r", "s", "t", "p", "q"]
+  else if type.isConstOf ``Int then ["x", "y", "z", "u", "v", "w", "d", "e"]
+  else if type.isForall then ["f", "g", "F", "G"]
+  else if type.isAppOf ``List then ["as", "bs", "cs", "ds"]
+  else if type.isProp then ["P", "Q", "R", "S"]
+  else ["u", "v", "w", "a'", "b'", "c'"]
+
+/-- Every variable has another name. -/
+def renamed : Form := fun type seed => forallTelescope type fun xs body => do
+  let mut lctx ← getLCtx
+  let old ← xs.mapM fun x => return (← x.fvarId!.getUserName)
+  let mut used : Array Name := old
+  let mut changed := false
+  for x in xs do
+    let d ← x.fvarId!.getDecl
+    if d.binderInfo.isInstImplicit || d.type.isSort && !d.type.isProp then continue
+    let names := (pool d.type (← isProp d.type)).toArray
+    let from' := pick seed (toString d.userName) names.size
+    let rotated := names.extract from' names.size ++ names.extract 0 from'
+    if let some name := rotated.find? fun n => !used.contains n.toName then
+      used := used.push name.toName
+      lctx := lctx.setUserName x.fvarId! name.toName
+      changed := true
+  unless changed do return none
+  withLCtx lctx (← getLocalInstances) do return some (← mkForallFVars xs body)
+
+/-- Hypotheses that stand beside each other, without need of one another, change places: all in the
+opposite order, as far as what they speak of comes before them. -/
+def reordered : Form := fun type _ => forallTelescope type fun xs body => do
+  let mut variables := #[]
+  let mut hypotheses := #[]
+  for x in xs do
+    if ← isProp (← inferType x) then hypotheses := hypotheses.push x else variables := variables.push x
+  if hypotheses.size < 2 then return none
+  -- A variable's type may speak of a hypothesis; such a statement keeps its order.
+  for v in variables do
+    let t ← inferType v
+    if hypotheses.any fun h => t.containsFVar h.fvarId! then return none
+  for h in hypotheses do
+    let t ← inferType h
+    if hypotheses.any fun g => t.containsFVar g.fvarId! then return none
+  return some (← mkForallFVars (variables ++ hypotheses.reverse) body)
+
+/-- A condition on a new variable, which some value satisfies: type, condition, value. -/
+private def conditions (seed : Nat) : List (String × Expr × (Expr → MetaM Expr) × Expr) :=
+  let c := 2 + pick seed "number" 7
+  let nat := mkConst ``Nat
+  let int := mkConst ``Int
+  [("j", nat, fun x => mkAppM ``LT.lt #[mkNatLit c, x], mkNatLit (c + 1)),
+   ("i", int, fun x => mkAppM ``LE.le #[x, mkIntLit (-(Int.ofNat c))], mkIntLit (-(Int.ofNat c))),
+   ("b", mkConst ``Bool, fun x => mkEq x (mkConst ``Bool.true), mkConst ``Bool.true),
+   ("j", nat, fun x => mkEq x (mkNatLit c), mkNatLit c)]
+
+/-- A variable and a hypothesis about it that have nothing to do with the rest. -/
+def irrelevant : Form := fun type seed => forallTelescope type fun xs body => do
+  let all := conditions seed
+  let some (name, type, condition, _) := all[pick seed "condition" all.length]? | return none
+  let used ← xs.mapM fun x => return toString (← x.fvarId!.getUserName)
+  let fresh (base : String) := ([base, base ++ "'", base ++ "₀", base ++ "₁"].find? (!used.contains ·)).getD "aux"
+  withLocalDeclD (fresh name).toName type fun x => do
+    withLocalDeclD (fresh ("h" ++ name)).toName (← condition x) fun h => do
+      -- After the variables, before the hypotheses: where an author would put it.
+      let mut (before, after) := (#[], #[])
+      for y in xs do
+        if after.isEmpty && !(← isProp (← inferType y)) then before := before.push y else after := after.push y
+      return some (← mkForallFVars (before ++ #[x, h] ++ after) body)
+
+/-- The same with its sides exchanged. -/
+private def turn (e : Expr) : MetaM (Option Expr) := do
+  let e := e.consumeMData
+  match e.getAppFnArgs with
+  | (``Eq, #[_, a, b]) => return some (← mkEq b a)
+  | (``Ne, #[_, a, b]) => return some (← mkAppM ``Ne #[b, a])
+  | (``LT.lt, #[_, _, a, b]) => return some (← mkAppM ``GT.gt #[b, a])
+  | (``LE.le, #[_, _, a, b]) => return some (← mkAppM ``GE.ge #[b, a])
+  | (``GT.gt, #[_, _, a, b]) => return some (← mkAppM ``LT.lt #[b, a])
+  | (``GE.ge, #[_, _, a, b]) => return some (← mkAppM ``LE.le #[b, a])
+  | (``And, #[a, b]) => return some (mkAnd b a)
+  | (``Or, #[a, b]) => return some (mkOr b a)
+  | (``Iff, #[a, b]) => return some (← mkAppM ``Iff #[b, a])
+  | _ => return none
+
+private partial def turnAll (e : Expr) (changed : Bool) : MetaM (Expr × Bool) := do
+  match e.consumeMData with
+  | .forallE n t b info =>
+    let new? ← if ← isProp t then turn t else pure none
+    withLocalDecl n info (new?.getD t) fun x => do
+      let (b, changed) ← turnAll (b.instantiate1 x) (changed || new?.isSome)
+      return (← mkForallFVars #[x] b, changed)
+  | body =>
+    match ← turn body with
+    | some new => return (new, true)
+    | none => return (body, changed)
+
+/-- The hypotheses' and the conclusion's relations turned round. -/
+def turned : Form := fun type _ => do
+  let (new, changed) ← turnAll type false
+  -- Where something later mentions a hypothesis that was turned, the rest is ill-typed.
+  if changed && (← isTypeCorrect new) then return some new else return none
+
+/-- The kinds, in the order in which they are told. -/
+def forms : List (String × Form) :=
+  [("renamed", renamed), ("reordered", reordered), ("irrelevant", irrelevant), ("turned", turned)]
+
+/-- What more may show that a form says the same. -/
+private def ways : TermElabM (Array Syntax) := do
+  return #[← `(tactic| (intro h; intros; first
+      | exact h _ _ (by assumption) (by assumption) | (apply h <;> first | assumption | omega))),
+    ← `(tactic| (intro h; intros; apply h <;> first
+      | assumption | (symm; assumption) | (apply And.symm; assumption) | (apply Or.symm; assumption)
+      | (apply Iff.symm; assumption) | omega)),
+    ← `(tactic| (intro h; intros; first | apply Eq.symm | apply Ne.symm | apply And.symm | apply Or.symm | apply Iff.symm
+        <;> apply h <;> first
+      | assumption | (symm; assumption) | (apply And.symm; assumption) | (apply Or.symm; assumption)
+      | (apply Iff.symm; assumption) | omega))]
+
+/-- For `irrelevant`: the new variable gets its value. -/
+private def instantiate (seed : Nat) : TermElabM (Array Syntax) := do
+  let all := conditions seed
+  let some (_, _, _, value) := all[pick seed "condition" all.length]? | return #[]
+  let value ← Lean.PrettyPrinter.delab value
+  return #[← `(tactic| (intro h; intros; apply h (by assumption) <;> first | assumption | decide)),
+    ← `(tactic| (intro h; intros;
+        first
+        | (apply h <;> first | assumption | exact $value | decide)
+        | (refine h _ $value (by decide) <;> assumption)
+        | (refine h $value (by decide) <;> assumption)
+        | exact h $value (by decide)))]
+
+/-- Whether each follows from the other, and by which tactics. -/
+def bothWays? (kind : String) (seed heartbeats : Nat) (p q : Expr) : TermElabM (Option (String × String)) := do
+  let follows? (p q : Expr) : TermElabM (Option String) := do
+    if let some way ← Equivalent.follows? p q heartbeats then return some way
+    let more ← if kind == "irrelevant" then instantiate seed else ways
+    Equivalent.followsBy? p q more heartbeats
+  let some there ← follows? p q | return none
+  let some back ← follows? q p | return none
+  return some (there, back)
+
+end Restate
+
+/-- The operation `restate`. -/
+def handleRestate : Handler := fun request => do
+  let env ← WorkerM.envOf request
+  let statements ← Request.field (Array String) request "statements"
+  let seed := (← Request.field? Nat request "seed").getD 0
+  let heartbeats := (← Request.field? Nat request "heartbeats").getD 20000
+  let mut answers := #[]
+  for statement in statements do
+    answers := answers.push (← attempt do
+      let s ← Start.elaborate env statement
+      let scope := { s.proof.scope with levelNames := s.info.levelParams }
+      let p := { s.proof with scope, goals := [], metaState := {} }
+      let ground (info : ConstantInfo) : Expr :=
+        info.type.instantiateLevelParams info.levelParams (info.levelParams.map fun _ => .zero)
+      let mut forms := #[]
+      for (kind, form) in Restate.forms do
+        let made ← WorkerM.runIn p <| withLCtx {} {} do
+          let some type ← form s.info.type seed | return none
+          return some (type, (← Mutate.signature type).text)
+        let some (type, signature) := made.1 | continue
+        if Mutate.unreadable signature then continue
+        let text := s!"theorem {s.name.components.getLast!} {signature}"
+        -- What Lean reads back must be what was meant, and say the same as the original.
+        let read? ← try some <$> Start.elaborate env text catch failure =>
+          if failure.kind == .deadline then throw failure
+          pure none
+        let some read := read? | continue
+        let ((meant, ways?), _) ← WorkerM.runIn p <| withLCtx {} {} do
+          let level := type.instantiateLevelParams s.info.levelParams (s.info.levelParams.map fun _ => .zero)
+          let meant ← Assess.within 20000 (isDefEq (ground read.info) level)
+          return (meant == some true, ← Restate.bothWays? kind seed heartbeats (ground s.info) (ground read.info))
+        let some (there, back) := ways? | continue
+        unless meant do continue
+        forms := forms.push <| Json.mkObj [("kind", kind), ("statement", text), ("forward", there), ("backward", back)]
+      return Json.mkObj [("forms", .arr forms)])
+  return Json.mkObj [("restatements", .arr answers)]
+where
+  attempt (made : WorkerM Json) : WorkerM Json := do
+    if ← WorkerM.deadlinePassed then
+      return Json.mkObj [("error", Failure.toJson
+        { kind := .deadline, message := "the deadline passed before this one's turn" })]
+    try made catch failure => return Json.mkObj [("error", failure.toJson)]
+
+end Lakatos

@@ -1,6 +1,7 @@
 //! Statements between English and Lean, both ways.
 //!
 //! - [`gates`]: what a proposed statement must pass, one file a gate; every verdict is kept.
+//! - [`compose`]: statements that use two ideas of the library.
 //! - [`eval`]: pass@k and equivalence@k against reference statements.
 //! - [`formalise`]: from an informal problem to statements: candidates from a model, gates, classes of
 //!   statements that are proved equivalent.
@@ -12,6 +13,7 @@
 //! `lean-bridge`'s pool; whether a statement is proved or refuted is asked through [`formalise::Decider`],
 //! which the orchestrator implements. This crate opens no database and writes to no terminal.
 
+pub mod compose;
 pub mod eval;
 pub mod formalise;
 pub mod gates;

@@ -3,7 +3,11 @@
 use lakatos_datasets::write::{Kind, Schema};
 
 fn schema(columns: Vec<(&str, Kind)>) -> Schema {
-    Schema::of(columns.into_iter().map(|(name, kind)| (name.to_owned(), kind)))
+    Schema::of(
+        columns
+            .into_iter()
+            .map(|(name, kind)| (name.to_owned(), kind)),
+    )
 }
 
 fn texts() -> Kind {
@@ -206,5 +210,31 @@ pub fn states() -> Schema {
         ("tactic", Kind::Text),
         ("hash", Kind::Text),
         ("findings", findings()),
+    ])
+}
+
+/// `compose`: statements that use two ideas, and those that are false.
+pub fn composed() -> Schema {
+    let pairing = Schema::new([
+        ("maker", Kind::Text),
+        ("concepts", texts()),
+        ("walk", texts()),
+        ("first", Kind::Text),
+        ("second", Kind::Text),
+    ]);
+    schema(vec![
+        ("name", Kind::Text),
+        ("formal_statement", Kind::Text),
+        ("informal_statement", Kind::Text),
+        ("formal_proof", Kind::Text),
+        ("level", Kind::Int),
+        ("decision", Kind::Text),
+        ("refutation", Kind::Text),
+        ("by", Kind::Text),
+        ("pairing", Kind::Struct(pairing)),
+        ("trivial", Kind::Text),
+        ("type_hash", Kind::Text),
+        ("findings", findings()),
+        ("tokens", tokens()),
     ])
 }

@@ -1,7 +1,10 @@
 //! What needs the real Lean: one worker for all of it.
 
+mod compose;
 mod eval;
+mod flaky;
 mod gates;
+mod proofs;
 
 use lakatos_datasets::job::{End, Entry, Job, Journal, MemoryJournal, Options, Plan, Silent, run};
 use serde::de::DeserializeOwned;
@@ -17,9 +20,14 @@ pub async fn entries<J: Job>(job: &J, keys: &[&str]) -> Vec<Entry> {
     };
     let end = run(job, &plan, &journal, options, &Silent, &|| false).await;
     assert_eq!(end.expect("the job ends"), End::Complete);
+    journal_entries(&journal, plan.len())
+}
+
+/// The first entries of a journal.
+pub fn journal_entries(journal: &dyn Journal, count: u64) -> Vec<Entry> {
     let mut all = Vec::new();
     journal
-        .visit(0..plan.len(), &mut |entry| {
+        .visit(0..count, &mut |entry| {
             all.push(entry);
             Ok(())
         })

@@ -31,7 +31,7 @@ private def Verdict.json (v : Verdict) : Json :=
   Json.mkObj [("gate", v.gate), ("passed", v.passed), ("detail", v.detail)]
 
 /-- What becomes of a draft: a candidate, or the stage and the reason of its refusal. -/
-private def judge (t : Target) (hash : String) (d : Draft) : TermElabM (Except (String × String) Json) := do
+def judge (hash : String) (d : Draft) : TermElabM (Except (String × String) Json) := do
   let s ← signature d.type
   let small := Gates.size s d.type
   unless small.passed do return .error (small.gate, small.detail)
@@ -48,7 +48,6 @@ private def judge (t : Target) (hash : String) (d : Draft) : TermElabM (Except (
   let vacuity ← Gates.vacuity type
   unless vacuity.passed do return .error (vacuity.gate, vacuity.detail)
   let trivial ← Gates.triviality type
-  let _ := t
   return .ok <| Json.mkObj [("rule", d.rule), ("position", d.position),
     ("premises", toJson (d.premises.map (toString ·))), ("signature", s.text),
     ("script", "\n".intercalate script.toList), ("hash", own),
@@ -56,7 +55,7 @@ private def judge (t : Target) (hash : String) (d : Draft) : TermElabM (Except (
     ("gates", .arr (#[small, round, vacuity, trivial].map (·.json))), ("heartbeats", (0 : Nat))]
 
 /-- The drafts that are looked at, `limit` at most, drawn by the seed. -/
-private def draw (drafts : Array Draft) (limit seed : Nat) : Array Draft :=
+def draw (drafts : Array Draft) (limit seed : Nat) : Array Draft :=
   if drafts.size ≤ limit then drafts else
     let keyed := drafts.mapIdx fun i d => (mixHash (hash seed) (hash d.type), i, d)
     let chosen := (keyed.qsort fun a b => a.1 < b.1 || (a.1 == b.1 && a.2.1 < b.2.1)).extract 0 limit
@@ -86,7 +85,7 @@ def handleMutate : Handler := fun request => do
     let mut refused := #[]
     for d in Mutate.draw drafts limit seed do
       let saved ← saveState
-      let verdict ← Assess.within 200000 (Mutate.judge t hash d)
+      let verdict ← Assess.within 200000 (Mutate.judge hash d)
       saved.restore
       match verdict with
       | some (.ok candidate) => candidates := candidates.push candidate

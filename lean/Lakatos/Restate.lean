@@ -15,8 +15,30 @@ open Lean Meta Elab
 
 namespace Restate
 
-/-- A form: its kind, and the closed type; nothing where it would not differ. -/
-abbrev Form := Expr → Nat → MetaM (Option Expr)
+/-- A statement in another form, with the terms that prove it from the original `h` and back, both for the
+variables `v0`, `v1`, … of what they prove. -/
+structure Made where
+  /-- The closed type. -/
+  type : Expr
+  /-- Proves the new form. -/
+  forward : String
+  /-- Proves the original. -/
+  backward : String
+
+/-- Makes a form; nothing where it would not differ. -/
+abbrev Form := Expr → Nat → MetaM (Option Made)
+
+/-- `v3`. -/
+private def v (i : Nat) : String := s!"v{i}"
+
+/-- `intro h v0 v1; exact TERM`. -/
+private def script (variables : Nat) (term : String) : String :=
+  let names := (List.range variables).map v
+  s!"(intro {" ".intercalate ("h" :: names)}; exact {term})"
+
+/-- `@h ARGUMENTS`. -/
+private def use (arguments : Array String) : String :=
+  if arguments.isEmpty then "h" else s!"@h {" ".intercalate arguments.toList}"
 
 /-- A number below `n` that the seed and a purpose decide. -/
 private def pick (seed : Nat) (purpose : String) (n : Nat) : Nat :=
@@ -49,7 +71,9 @@ def renamed : Form := fun type seed => forallTelescope type fun xs body => do
       lctx := lctx.setUserName x.fvarId! name.toName
       changed := true
   unless changed do return none
-  withLCtx lctx (← getLocalInstances) do return some (← mkForallFVars xs body)
+  let same := script xs.size (use ((Array.range xs.size).map v))
+  withLCtx lctx (← getLocalInstances) do
+    return some { type := ← mkForallFVars xs body, forward := same, backward := same }
 
 /-- Hypotheses that stand beside each other, without need of one another, change places: all in the
 opposite order, as far as what they speak of comes before them. -/
@@ -66,7 +90,13 @@ def reordered : Form := fun type _ => forallTelescope type fun xs body => do
   for h in hypotheses do
     let t ← inferType h
     if hypotheses.any fun g => t.containsFVar g.fvarId! then return none
-  return some (← mkForallFVars (variables ++ hypotheses.reverse) body)
+  let order := variables ++ hypotheses.reverse
+  -- Where each of one order stands in the other.
+  let places (own other : Array Expr) : Array String := own.map fun x => v ((other.idxOf? x).getD 0)
+  return some {
+    type := ← mkForallFVars order body
+    forward := script xs.size (use (places xs order))
+    backward := script xs.size (use (places order xs)) }
 
 /-- A condition on a new variable, which some value satisfies: type, condition, value. -/
 private def conditions (seed : Nat) : List (String × Expr × (Expr → MetaM Expr) × Expr) :=
@@ -81,7 +111,7 @@ private def conditions (seed : Nat) : List (String × Expr × (Expr → MetaM Ex
 /-- A variable and a hypothesis about it that have nothing to do with the rest. -/
 def irrelevant : Form := fun type seed => forallTelescope type fun xs body => do
   let all := conditions seed
-  let some (name, type, condition, _) := all[pick seed "condition" all.length]? | return none
+  let some (name, type, condition, value) := all[pick seed "condition" all.length]? | return none
   let used ← xs.mapM fun x => return toString (← x.fvarId!.getUserName)
   let fresh (base : String) := ([base, base ++ "'", base ++ "₀", base ++ "₁"].find? (!used.contains ·)).getD "aux"
   withLocalDeclD (fresh name).toName type fun x => do
@@ -90,78 +120,76 @@ def irrelevant : Form := fun type seed => forallTelescope type fun xs body => do
       let mut (before, after) := (#[], #[])
       for y in xs do
         if after.isEmpty && !(← isProp (← inferType y)) then before := before.push y else after := after.push y
-      return some (← mkForallFVars (before ++ #[x, h] ++ after) body)
+      let (n, all) := (before.size, xs.size)
+      let some own := (before ++ after).mapM fun y => xs.idxOf? y | return none
+      -- In the new form the variables after the two new ones stand two places further.
+      let there := (Array.range all).map fun i =>
+        let at' := (own.idxOf? i).getD 0
+        v (if at' < n then at' else at' + 2)
+      let back := own.map v
+      let value := s!"({(← ppExpr value).pretty})"
+      return some {
+        type := ← mkForallFVars (before ++ #[x, h] ++ after) body
+        forward := script (all + 2) (use there)
+        backward := script all (use (back.extract 0 n ++ #[value, "(by decide)"] ++ back.extract n all)) }
 
-/-- The same with its sides exchanged. -/
-private def turn (e : Expr) : MetaM (Option Expr) := do
+/-- The same with its sides exchanged, and what makes a proof of one a proof of the other. -/
+private def turn (e : Expr) : MetaM (Option (Expr × String)) := do
   let e := e.consumeMData
   match e.getAppFnArgs with
-  | (``Eq, #[_, a, b]) => return some (← mkEq b a)
-  | (``Ne, #[_, a, b]) => return some (← mkAppM ``Ne #[b, a])
-  | (``LT.lt, #[_, _, a, b]) => return some (← mkAppM ``GT.gt #[b, a])
-  | (``LE.le, #[_, _, a, b]) => return some (← mkAppM ``GE.ge #[b, a])
-  | (``GT.gt, #[_, _, a, b]) => return some (← mkAppM ``LT.lt #[b, a])
-  | (``GE.ge, #[_, _, a, b]) => return some (← mkAppM ``LE.le #[b, a])
-  | (``And, #[a, b]) => return some (mkAnd b a)
-  | (``Or, #[a, b]) => return some (mkOr b a)
-  | (``Iff, #[a, b]) => return some (← mkAppM ``Iff #[b, a])
+  | (``Eq, #[_, a, b]) => return some (← mkEq b a, "Eq.symm")
+  | (``Ne, #[_, a, b]) => return some (← mkAppM ``Ne #[b, a], "Ne.symm")
+  | (``LT.lt, #[_, _, a, b]) => return some (← mkAppM ``GT.gt #[b, a], "id")
+  | (``LE.le, #[_, _, a, b]) => return some (← mkAppM ``GE.ge #[b, a], "id")
+  | (``GT.gt, #[_, _, a, b]) => return some (← mkAppM ``LT.lt #[b, a], "id")
+  | (``GE.ge, #[_, _, a, b]) => return some (← mkAppM ``LE.le #[b, a], "id")
+  | (``And, #[a, b]) => return some (mkAnd b a, "And.symm")
+  | (``Or, #[a, b]) => return some (mkOr b a, "Or.symm")
+  | (``Iff, #[a, b]) => return some (← mkAppM ``Iff #[b, a], "Iff.symm")
   | _ => return none
 
-private partial def turnAll (e : Expr) (changed : Bool) : MetaM (Expr × Bool) := do
+/-- The relations of the outer hypotheses and of the conclusion turned round, with what each took. -/
+private partial def turnAll (e : Expr) : MetaM (Expr × Array (Option String) × Option String) := do
   match e.consumeMData with
   | .forallE n t b info =>
     let new? ← if ← isProp t then turn t else pure none
-    withLocalDecl n info (new?.getD t) fun x => do
-      let (b, changed) ← turnAll (b.instantiate1 x) (changed || new?.isSome)
-      return (← mkForallFVars #[x] b, changed)
+    withLocalDecl n info ((new?.map (·.1)).getD t) fun x => do
+      let (b, hypotheses, conclusion) ← turnAll (b.instantiate1 x)
+      return (← mkForallFVars #[x] b, #[new?.map (·.2)] ++ hypotheses, conclusion)
   | body =>
     match ← turn body with
-    | some new => return (new, true)
-    | none => return (body, changed)
+    | some (new, way) => return (new, #[], some way)
+    | none => return (body, #[], none)
 
 /-- The hypotheses' and the conclusion's relations turned round. -/
 def turned : Form := fun type _ => do
-  let (new, changed) ← turnAll type false
+  let (new, hypotheses, conclusion) ← turnAll type
+  if conclusion.isNone && hypotheses.all (·.isNone) then return none
   -- Where something later mentions a hypothesis that was turned, the rest is ill-typed.
-  if changed && (← isTypeCorrect new) then return some new else return none
+  unless ← isTypeCorrect new do return none
+  let arguments := hypotheses.mapIdx fun i way? => match way? with
+    | some way => s!"({way} {v i})"
+    | none => v i
+  let term := match conclusion with
+    | some way => s!"{way} ({use arguments})"
+    | none => use arguments
+  let both := script hypotheses.size term
+  return some { type := new, forward := both, backward := both }
 
 /-- The kinds, in the order in which they are told. -/
 def forms : List (String × Form) :=
   [("renamed", renamed), ("reordered", reordered), ("irrelevant", irrelevant), ("turned", turned)]
 
-/-- What more may show that a form says the same. -/
-private def ways : TermElabM (Array Syntax) := do
-  return #[← `(tactic| (intro h; intros; first
-      | exact h _ _ (by assumption) (by assumption) | (apply h <;> first | assumption | omega))),
-    ← `(tactic| (intro h; intros; apply h <;> first
-      | assumption | (symm; assumption) | (apply And.symm; assumption) | (apply Or.symm; assumption)
-      | (apply Iff.symm; assumption) | omega)),
-    ← `(tactic| (intro h; intros; first | apply Eq.symm | apply Ne.symm | apply And.symm | apply Or.symm | apply Iff.symm
-        <;> apply h <;> first
-      | assumption | (symm; assumption) | (apply And.symm; assumption) | (apply Or.symm; assumption)
-      | (apply Iff.symm; assumption) | omega))]
-
-/-- For `irrelevant`: the new variable gets its value. -/
-private def instantiate (seed : Nat) : TermElabM (Array Syntax) := do
-  let all := conditions seed
-  let some (_, _, _, value) := all[pick seed "condition" all.length]? | return #[]
-  let value ← Lean.PrettyPrinter.delab value
-  return #[← `(tactic| (intro h; intros; apply h (by assumption) <;> first | assumption | decide)),
-    ← `(tactic| (intro h; intros;
-        first
-        | (apply h <;> first | assumption | exact $value | decide)
-        | (refine h _ $value (by decide) <;> assumption)
-        | (refine h $value (by decide) <;> assumption)
-        | exact h $value (by decide)))]
+/-- The tactic that proves `q` from `p`: the one that is known to, else one that is found. -/
+private def follows? (p q : Expr) (known : String) (heartbeats : Nat) : TermElabM (Option String) := do
+  if let .ok tactic := Parser.runParserCategory (← getEnv) `tactic known then
+    if let some _ ← Equivalent.followsBy? p q #[tactic] heartbeats then return some known
+  Equivalent.follows? p q heartbeats
 
 /-- Whether each follows from the other, and by which tactics. -/
-def bothWays? (kind : String) (seed heartbeats : Nat) (p q : Expr) : TermElabM (Option (String × String)) := do
-  let follows? (p q : Expr) : TermElabM (Option String) := do
-    if let some way ← Equivalent.follows? p q heartbeats then return some way
-    let more ← if kind == "irrelevant" then instantiate seed else ways
-    Equivalent.followsBy? p q more heartbeats
-  let some there ← follows? p q | return none
-  let some back ← follows? q p | return none
+def bothWays? (made : Made) (heartbeats : Nat) (p q : Expr) : TermElabM (Option (String × String)) := do
+  let some there ← follows? p q made.forward heartbeats | return none
+  let some back ← follows? q p made.backward heartbeats | return none
   return some (there, back)
 
 end Restate
@@ -183,9 +211,9 @@ def handleRestate : Handler := fun request => do
       let mut forms := #[]
       for (kind, form) in Restate.forms do
         let made ← WorkerM.runIn p <| withLCtx {} {} do
-          let some type ← form s.info.type seed | return none
-          return some (type, (← Mutate.signature type).text)
-        let some (type, signature) := made.1 | continue
+          let some made ← form s.info.type seed | return none
+          return some (made, (← Mutate.signature made.type).text)
+        let some (form, signature) := made.1 | continue
         if Mutate.unreadable signature then continue
         let text := s!"theorem {s.name.components.getLast!} {signature}"
         -- What Lean reads back must be what was meant, and say the same as the original.
@@ -194,9 +222,9 @@ def handleRestate : Handler := fun request => do
           pure none
         let some read := read? | continue
         let ((meant, ways?), _) ← WorkerM.runIn p <| withLCtx {} {} do
-          let level := type.instantiateLevelParams s.info.levelParams (s.info.levelParams.map fun _ => .zero)
+          let level := form.type.instantiateLevelParams s.info.levelParams (s.info.levelParams.map fun _ => .zero)
           let meant ← Assess.within 20000 (isDefEq (ground read.info) level)
-          return (meant == some true, ← Restate.bothWays? kind seed heartbeats (ground s.info) (ground read.info))
+          return (meant == some true, ← Restate.bothWays? form heartbeats (ground s.info) (ground read.info))
         let some (there, back) := ways? | continue
         unless meant do continue
         forms := forms.push <| Json.mkObj [("kind", kind), ("statement", text), ("forward", there), ("backward", back)]

@@ -1,5 +1,6 @@
 import Lakatos.Assess
 import Lakatos.Check
+import Lakatos.Compose
 import Lakatos.Constants
 import Lakatos.Environment
 import Lakatos.Equivalent
@@ -64,6 +65,7 @@ def operations : List (String × Handler) := [
   ("restate", handleRestate),
   ("trace", handleTrace),
   ("mutate", handleMutate),
+  ("compose", handleCompose),
   ("negatives", handleNegatives),
   ("free", handleFree),
   ("stats", handleStats),

@@ -61,7 +61,12 @@ impl Given {
                 Value::Number(n) => Some(n.to_string()),
                 _ => None,
             })
-            .ok_or_else(|| format!("no field names the pair; one of {} is needed", NAME.join(", ")))?;
+            .ok_or_else(|| {
+                format!(
+                    "no field names the pair; one of {} is needed",
+                    NAME.join(", ")
+                )
+            })?;
         let variant = match row.get("variant") {
             None | Some(Value::Null) => ORIGINAL,
             Some(Value::String(v)) => VARIANTS
@@ -78,9 +83,16 @@ impl Given {
                 _ => None,
             })
             .ok_or_else(|| {
-                format!("no field holds a candidate; one of {} is needed", FORMAL.join(", "))
+                format!(
+                    "no field holds a candidate; one of {} is needed",
+                    FORMAL.join(", ")
+                )
             })?;
-        let votes = row.get("votes").and_then(Value::as_u64).unwrap_or(1).min(1024);
+        let votes = row
+            .get("votes")
+            .and_then(Value::as_u64)
+            .unwrap_or(1)
+            .min(1024);
         let known = self.by.entry((id, variant.to_owned())).or_default();
         for text in texts {
             known.extend((0..votes).map(|_| text.clone()));

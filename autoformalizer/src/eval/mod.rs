@@ -19,7 +19,7 @@ use lakatos_lean_bridge::EnvironmentSpec;
 use serde::{Deserialize, Serialize};
 
 pub use given::Given;
-pub use job::{CASES, CANDIDATES, CaseRow, Evaluate};
+pub use job::{CANDIDATES, CASES, CaseRow, Evaluate};
 pub use scores::{Scores, score};
 
 /// The form in which the source has the text.

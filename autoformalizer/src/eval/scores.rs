@@ -200,7 +200,10 @@ mod tests {
         assert_eq!((original[0].cases, original[0].equivalence), (2, 0.5));
         assert_eq!((original[1].pass, original[2].cases), (1.0, 0));
         let renamed = &scores.against[1];
-        assert_eq!((renamed.pairs, renamed.own, renamed.literal), (2, 0.25, 1.0));
+        assert_eq!(
+            (renamed.pairs, renamed.own, renamed.literal),
+            (2, 0.25, 1.0)
+        );
         assert_eq!(scores.spread, Some(0.75));
         assert_eq!((scores.robust, scores.robust_of), (1, 3));
     }

@@ -129,8 +129,13 @@ impl Asker<'_> {
                     "Lean did not answer for every candidate".into(),
                 ));
             };
+            // A statement that nobody has given in words says what it says.
+            let informal = match (&assessed, problem.informal.as_str()) {
+                (Ok(known), "") => &known.reading.english,
+                (_, informal) => informal,
+            };
             let findings = gates::judge(&Candidate {
-                informal: &problem.informal,
+                informal,
                 formal: &formal,
                 assessed: &assessed,
             });

@@ -18,7 +18,10 @@ pub(crate) async fn classify(
         return Ok(Vec::new());
     }
     let statements: Vec<String> = passing.iter().map(|i| judged[*i].formal.clone()).collect();
-    let (heartbeats, timeout) = (asker.settings.equivalence_heartbeats, asker.settings.timeout_ms);
+    let (heartbeats, timeout) = (
+        asker.settings.equivalence_heartbeats,
+        asker.settings.timeout_ms,
+    );
     let found = asker
         .pool
         .equivalent(asker.env, &statements, heartbeats, timeout)

@@ -237,7 +237,12 @@ impl Job for Formalise {
             let decision = match &self.decider {
                 Some(decider) if alone => Some(
                     decider
-                        .decide(&self.env, &problem.id, &chosen.formal, item.seed_for("decide"))
+                        .decide(
+                            &self.env,
+                            &problem.id,
+                            &chosen.formal,
+                            item.seed_for("decide"),
+                        )
                         .await
                         .map_err(WorkError::Worker)?,
                 ),

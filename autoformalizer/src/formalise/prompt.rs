@@ -57,7 +57,9 @@ fn last(text: &str, most: usize) -> &str {
     let Some(from) = text.len().checked_sub(most).filter(|from| *from > 0) else {
         return text;
     };
-    let line = text.char_indices().find(|(at, c)| *at >= from && *c == '\n');
+    let line = text
+        .char_indices()
+        .find(|(at, c)| *at >= from && *c == '\n');
     line.map_or("", |(at, _)| &text[at + 1..])
 }
 

@@ -246,7 +246,8 @@ impl Job for Informalise {
             out.rows
                 .push(Row::new(WORDINGS, &row).map_err(|e| WorkError::Item(e.to_string()))?);
         }
-        out.tally.add("rows", WORDINGS, "rows", wordings.len() as u64);
+        out.tally
+            .add("rows", WORDINGS, "rows", wordings.len() as u64);
         Ok(out)
     }
 }

@@ -187,7 +187,11 @@ impl Tell {
     }
 
     /// The proof in the model's words.
-    async fn prose(&self, row: &ProofRow, seed: u64) -> Result<(Option<String>, Tokens), WorkError> {
+    async fn prose(
+        &self,
+        row: &ProofRow,
+        seed: u64,
+    ) -> Result<(Option<String>, Tokens), WorkError> {
         let Some(chat) = &self.chat else {
             return Ok((None, Tokens::default()));
         };

@@ -2,41 +2,117 @@
 
 /// A tactic's first word, what it does with its argument, and without one.
 const PHRASES: [(&str, &str, &str); 38] = [
-    ("intro", "Introduce {}", "Introduce the next variable or assumption"),
-    ("intros", "Introduce {}", "Introduce all variables and assumptions"),
-    ("rintro", "Introduce {}, taken apart", "Introduce what comes next, taken apart"),
+    (
+        "intro",
+        "Introduce {}",
+        "Introduce the next variable or assumption",
+    ),
+    (
+        "intros",
+        "Introduce {}",
+        "Introduce all variables and assumptions",
+    ),
+    (
+        "rintro",
+        "Introduce {}, taken apart",
+        "Introduce what comes next, taken apart",
+    ),
     ("exact", "This is what `{}` says", "This is given"),
     ("apply", "Apply `{}`", "Apply what is given"),
     ("refine", "Use `{}`", "Use what is given"),
-    ("assumption", "This is one of the assumptions", "This is one of the assumptions"),
-    ("rfl", "Both sides are the same by definition", "Both sides are the same by definition"),
+    (
+        "assumption",
+        "This is one of the assumptions",
+        "This is one of the assumptions",
+    ),
+    (
+        "rfl",
+        "Both sides are the same by definition",
+        "Both sides are the same by definition",
+    ),
     ("rw", "Rewrite with {}", "Rewrite"),
     ("simp", "Simplify with {}", "Simplify"),
-    ("simp_all", "Simplify everything with {}", "Simplify the assumptions and the goal with each other"),
+    (
+        "simp_all",
+        "Simplify everything with {}",
+        "Simplify the assumptions and the goal with each other",
+    ),
     ("dsimp", "Unfold {}", "Unfold definitions"),
     ("unfold", "Unfold {}", "Unfold definitions"),
-    ("omega", "This follows by linear arithmetic", "This follows by linear arithmetic over the integers and the natural numbers"),
+    (
+        "omega",
+        "This follows by linear arithmetic",
+        "This follows by linear arithmetic over the integers and the natural numbers",
+    ),
     ("decide", "This can be computed", "This can be computed"),
-    ("grind", "This follows from the assumptions with {}", "This follows from the assumptions by case distinctions and equalities"),
-    ("induction", "Argue by induction on {}", "Argue by induction"),
+    (
+        "grind",
+        "This follows from the assumptions with {}",
+        "This follows from the assumptions by case distinctions and equalities",
+    ),
+    (
+        "induction",
+        "Argue by induction on {}",
+        "Argue by induction",
+    ),
     ("cases", "Distinguish the cases of {}", "Distinguish cases"),
     ("rcases", "Take {} apart", "Take what is given apart"),
     ("obtain", "Obtain {}", "Obtain what is given"),
-    ("by_cases", "Distinguish whether {} holds", "Distinguish cases"),
-    ("constructor", "Show the parts one by one", "Show the parts one by one"),
-    ("left", "Show the first alternative", "Show the first alternative"),
-    ("right", "Show the second alternative", "Show the second alternative"),
+    (
+        "by_cases",
+        "Distinguish whether {} holds",
+        "Distinguish cases",
+    ),
+    (
+        "constructor",
+        "Show the parts one by one",
+        "Show the parts one by one",
+    ),
+    (
+        "left",
+        "Show the first alternative",
+        "Show the first alternative",
+    ),
+    (
+        "right",
+        "Show the second alternative",
+        "Show the second alternative",
+    ),
     ("exists", "Take {}", "Give a witness"),
     ("have", "First note that {}", "First note a fact"),
-    ("show", "It is to be shown that {}", "Restate what is to be shown"),
+    (
+        "show",
+        "It is to be shown that {}",
+        "Restate what is to be shown",
+    ),
     ("suffices", "It suffices that {}", "Something else suffices"),
     ("calc", "Calculate: {}", "Calculate"),
-    ("contradiction", "The assumptions contradict each other", "The assumptions contradict each other"),
-    ("exfalso", "The assumptions will be led to a contradiction", "The assumptions will be led to a contradiction"),
+    (
+        "contradiction",
+        "The assumptions contradict each other",
+        "The assumptions contradict each other",
+    ),
+    (
+        "exfalso",
+        "The assumptions will be led to a contradiction",
+        "The assumptions will be led to a contradiction",
+    ),
     ("subst", "Put in the value of {}", "Put in values"),
-    ("funext", "Compare the functions at {}", "Compare the functions at every argument"),
-    ("ext", "Compare element by element, {}", "Compare element by element"),
-    ("split", "Distinguish the cases of the expression", "Distinguish the cases of the expression"),
+    (
+        "funext",
+        "Compare the functions at {}",
+        "Compare the functions at every argument",
+    ),
+    (
+        "ext",
+        "Compare element by element, {}",
+        "Compare element by element",
+    ),
+    (
+        "split",
+        "Distinguish the cases of the expression",
+        "Distinguish the cases of the expression",
+    ),
     ("trivial", "This is clear", "This is clear"),
     ("symm", "Exchange the sides", "Exchange the sides"),
     ("generalize", "Write {}", "Give a term a name"),
@@ -101,7 +177,10 @@ mod tests {
             ("rw [Nat.add_comm, h]", "Rewrite with `Nat.add_comm, h`"),
             ("simp", "Simplify"),
             ("simp [foo]", "Simplify with `foo`"),
-            ("induction n with\n  | zero => rfl", "Argue by induction on `n`"),
+            (
+                "induction n with\n  | zero => rfl",
+                "Argue by induction on `n`",
+            ),
             ("have h : 1 = 1 := by\n  rfl", "First note that `h : 1 = 1`"),
             ("frobnicate x", "Use the tactic `frobnicate x`"),
             ("", "Use the tactic ``"),
@@ -109,9 +188,16 @@ mod tests {
             assert_eq!(phrase(tactic), expected);
         }
         assert_eq!(
-            told("constructor", Some("A and B"), &[Some("A".into()), Some("B".into())]),
+            told(
+                "constructor",
+                Some("A and B"),
+                &[Some("A".into()), Some("B".into())]
+            ),
             "To show: A and B. Show the parts one by one. There remain 2 parts: A; B."
         );
-        assert_eq!(told("skip", None, &[None, None]), "Use the tactic `skip`. There remain 2 goals.");
+        assert_eq!(
+            told("skip", None, &[None, None]),
+            "Use the tactic `skip`. There remain 2 goals."
+        );
     }
 }

@@ -41,7 +41,9 @@ impl Style {
     /// What a model is asked to do.
     fn instruction(self) -> &'static str {
         match self {
-            Self::Equivalent => "Say the same in other words and in another order. Leave nothing out.",
+            Self::Equivalent => {
+                "Say the same in other words and in another order. Leave nothing out."
+            }
             Self::Abstraction => {
                 "Say what it is about at a higher level, as in the summary of a section, without naming variables."
             }
@@ -71,11 +73,7 @@ pub fn templates(reading: &Reading) -> Vec<Wording> {
         return Vec::new();
     }
     let conclusion = clause(&reading.conclusion.english);
-    let variables: Vec<&str> = reading
-        .variables
-        .iter()
-        .map(|v| v.english.trim())
-        .collect();
+    let variables: Vec<&str> = reading.variables.iter().map(|v| v.english.trim()).collect();
     let hypotheses: Vec<String> = reading
         .hypotheses
         .iter()
@@ -101,7 +99,10 @@ pub fn templates(reading: &Reading) -> Vec<Wording> {
             });
         }
     };
-    let standing: String = assumptions.iter().map(|a| format!(" Assume {a}.")).collect();
+    let standing: String = assumptions
+        .iter()
+        .map(|a| format!(" Assume {a}."))
+        .collect();
     let here = match variables.is_empty() {
         true => String::new(),
         false => format!(" Here {}.", variables.join("; ")),
@@ -188,9 +189,15 @@ fn clause(text: &str) -> String {
 
 fn sentence(clause: &str) -> String {
     let mut letters = clause.chars();
-    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let first: String = letters
+        .next()
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default();
     // A variable's letter stays as it is.
-    let word = clause.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let word = clause
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
     match word.chars().count() > 1 {
         true => format!("{first}{}.", letters.as_str()),
         false => format!("{clause}."),
@@ -200,13 +207,21 @@ fn sentence(clause: &str) -> String {
 /// `natural numbers and lists`: what the variables range over, each once.
 fn kinds(reading: &Reading) -> String {
     let mut ranges: Vec<&str> = Vec::new();
-    for quantifier in reading.facts.quantifiers.iter().filter(|q| q.kind == "forall") {
+    for quantifier in reading
+        .facts
+        .quantifiers
+        .iter()
+        .filter(|q| q.kind == "forall")
+    {
         let range = quantifier.range.trim();
         if !range.is_empty() && !ranges.contains(&range) {
             ranges.push(range);
         }
     }
-    let named: Vec<String> = ranges.iter().map(|r| format!("objects of the kind `{r}`")).collect();
+    let named: Vec<String> = ranges
+        .iter()
+        .map(|r| format!("objects of the kind `{r}`"))
+        .collect();
     match named.as_slice() {
         [] => "its variables".to_owned(),
         [one] => one.clone(),

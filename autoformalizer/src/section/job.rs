@@ -227,7 +227,9 @@ impl Formalise {
             }
             None => {
                 let why = drafts.iter().find_map(|d| d.found.as_ref().err());
-                row.why = why.cloned().unwrap_or_else(|| "there was no answer.".into());
+                row.why = why
+                    .cloned()
+                    .unwrap_or_else(|| "there was no answer.".into());
             }
         }
         Ok(row)
@@ -331,7 +333,7 @@ fn said(
 }
 
 /// The statement as one of the theorem `name`.
-fn named(statement: &str, name: &str) -> Option<String> {
+pub(crate) fn named(statement: &str, name: &str) -> Option<String> {
     let lexed = Lexed::new(statement);
     let commands = commands(&lexed);
     let command = commands.first()?;
@@ -404,7 +406,10 @@ mod tests {
                 Some("theorem a_b (n : Nat) : n = n"),
             ),
             ("lemma x.y : 1 = 1", Some("theorem a_b : 1 = 1")),
-            ("example (n : Nat) : n = n", Some("theorem a_b (n : Nat) : n = n")),
+            (
+                "example (n : Nat) : n = n",
+                Some("theorem a_b (n : Nat) : n = n"),
+            ),
             ("def t := 1", None),
             ("", None),
         ] {

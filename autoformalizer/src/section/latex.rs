@@ -44,7 +44,10 @@ pub(super) fn read(text: &str, faults: &mut Vec<Fault>) -> Vec<Raw> {
                     if let Some(before) = before {
                         fault(
                             before.line,
-                            format!("`\\begin{{{}}}` is not closed before line {number}", before.word),
+                            format!(
+                                "`\\begin{{{}}}` is not closed before line {number}",
+                                before.word
+                            ),
                         );
                         close(before, &mut items);
                     }
@@ -68,7 +71,10 @@ pub(super) fn read(text: &str, faults: &mut Vec<Fault>) -> Vec<Raw> {
         }
     }
     if let Some(left) = open {
-        fault(left.line, format!("`\\begin{{{}}}` is never closed", left.word));
+        fault(
+            left.line,
+            format!("`\\begin{{{}}}` is never closed", left.word),
+        );
         close(left, &mut items);
     }
     items

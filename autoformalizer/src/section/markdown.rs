@@ -14,8 +14,9 @@ static HEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-static PROOF: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)^(?:#{1,6}\s+|\*{1,3}|__)?\s*proof\b\s*[.:]?\s*(?:\*{1,3}|__)?[.:]?\s*").ok());
+static PROOF: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:#{1,6}\s+|\*{1,3}|__)?\s*proof\b\s*[.:]?\s*(?:\*{1,3}|__)?[.:]?\s*").ok()
+});
 
 static REFERENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -38,7 +39,10 @@ pub(super) fn read(text: &str) -> Vec<Raw> {
     for (line, paragraph) in paragraphs(text) {
         let matched = HEAD.as_ref().and_then(|head| head.captures(&paragraph));
         if let Some(found) = matched {
-            let (whole, heading) = (found.get(0).map_or(0, |m| m.end()), paragraph.starts_with('#'));
+            let (whole, heading) = (
+                found.get(0).map_or(0, |m| m.end()),
+                paragraph.starts_with('#'),
+            );
             let get = |i: usize| found.get(i).map(|m| m.as_str().trim().to_owned());
             let rest = paragraph[whole..].trim();
             // What follows in a heading is a title; the text comes in the next paragraphs.
@@ -86,9 +90,14 @@ fn add(items: &mut [Raw], part: &mut Part, paragraph: &str) {
     let text = joined(paragraph);
     let bare = text.trim_end_matches(['□', '∎', '■']).trim_end();
     let ended = bare.len() < text.trim_end().len();
-    let own = format!("{} {}", item.word, item.number.as_deref().unwrap_or_default());
+    let own = format!(
+        "{} {}",
+        item.word,
+        item.number.as_deref().unwrap_or_default()
+    );
     // One paragraph states an item, and lists that follow it; after that it is prose.
-    let list = bare.starts_with(['-', '*', '+', '$']) || bare.starts_with(|c: char| c.is_ascii_digit());
+    let list =
+        bare.starts_with(['-', '*', '+', '$']) || bare.starts_with(|c: char| c.is_ascii_digit());
     if *part == Part::Item && !item.text.is_empty() && !list {
         *part = Part::Nothing;
     }

@@ -192,7 +192,9 @@ fn identifier(text: &str) -> String {
         }
     }
     let name: String = name.trim_end_matches('_').chars().take(48).collect();
-    if name.starts_with(|c: char| c.is_ascii_digit()) && !text.starts_with(|c: char| c.is_ascii_digit()) {
+    if name.starts_with(|c: char| c.is_ascii_digit())
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+    {
         return format!("item_{name}");
     }
     name
@@ -236,7 +238,9 @@ Never closed.
                 p.proof
             )
         });
-        let faults = faults.iter().map(|f| format!("{}: {}\n", f.line, f.message));
+        let faults = faults
+            .iter()
+            .map(|f| format!("{}: {}\n", f.line, f.message));
         pieces.chain(faults).collect()
     }
 
@@ -268,7 +272,11 @@ Never closed.
             "# Lemma 1\n# Lemma 1\n",
         ] {
             let (pieces, _) = read(text.as_bytes());
-            assert!(pieces.iter().all(|p| !p.text.is_empty() && !p.name.is_empty()));
+            assert!(
+                pieces
+                    .iter()
+                    .all(|p| !p.text.is_empty() && !p.name.is_empty())
+            );
         }
         let (_, faults) = read(b"\\begin{lemma}\xff\\end{lemma}");
         assert!(faults[0].message.contains("UTF-8"));

@@ -58,7 +58,11 @@ fn candidates_are_scored_against_the_reference_in_every_form() {
         assert_eq!(counts(below[0]), (4, 2, 1, 1));
         // The read-out forms tell the order, the names and the added condition.
         assert_eq!(counts(below[1]), (1, 1, 1, 1));
-        assert!(!below[2].informal_statement.contains("n < m"), "{:?}", below[2]);
+        assert!(
+            !below[2].informal_statement.contains("n < m"),
+            "{:?}",
+            below[2]
+        );
         assert_eq!(counts(below[2]).3, 1);
         assert_eq!(counts(below[3]).0, 0);
         assert_eq!(counts(below[4]).3, 0);
@@ -68,7 +72,10 @@ fn candidates_are_scored_against_the_reference_in_every_form() {
         let candidates: Vec<CandidateRow> = crate::rows(&entries, CANDIDATES);
         assert_eq!(candidates.len(), 8);
         let scores = score(&cases, &[1, 4]);
-        assert_eq!(scores.variants["original"][0].equivalence, (0.25 + 1.0) / 2.0);
+        assert_eq!(
+            scores.variants["original"][0].equivalence,
+            (0.25 + 1.0) / 2.0
+        );
         assert_eq!(scores.spread, Some(1.0));
         assert_eq!((scores.robust, scores.robust_of), (0, 1));
     });

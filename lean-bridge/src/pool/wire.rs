@@ -83,6 +83,13 @@ pub(super) enum Request<'a> {
         limit: u32,
         seed: u64,
     },
+    Compose {
+        env: u64,
+        first: &'a str,
+        second: &'a str,
+        limit: u32,
+        seed: u64,
+    },
     Negatives {
         env: u64,
         signature: &'a str,

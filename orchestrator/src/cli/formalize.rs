@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use lakatos_autoformalizer::formalise::job::{CANDIDATES, COUNTS, NEGATIVES, OVERLAPS, STATEMENTS};
 use lakatos_autoformalizer::formalise::{Decider, Formalise, Settings, problem, prompt};
-use lakatos_autoformalizer::{gates, schema};
 use lakatos_autoformalizer::model::{Chat, ChatConfig, Meter, Price, Tokens};
+use lakatos_autoformalizer::{gates, schema};
 use lakatos_datasets::guard::Guard;
 use lakatos_datasets::job::{End, Identity, Plan, Provenance};
 use lakatos_lean_bridge::EnvironmentSpec;
@@ -42,7 +42,11 @@ const RUN: usize = 13;
 ///   lakatos formalize --section doubling.tex --endpoint http://127.0.0.1:8000/v1 --out doubling
 ///   lakatos formalize eval --candidates theirs.jsonl --out scores
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    verbatim_doc_comment,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
@@ -79,7 +83,12 @@ struct ProblemArgs {
     #[arg(long, value_name = "URL", conflicts_with = "section")]
     judge_endpoint: Option<String>,
     /// The judge's name, as its server knows it
-    #[arg(long, value_name = "NAME", default_value = "default", requires = "judge_endpoint")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "default",
+        requires = "judge_endpoint"
+    )]
     judge_model: String,
     /// Times that a candidate goes back to the model with Lean's error
     #[arg(long, value_name = "N", default_value_t = 2)]
@@ -254,7 +263,8 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
 }
 
 fn nothing() -> Failure {
-    Failure::user("no input is named").hint("lakatos formalize problems.jsonl --endpoint URL --out DIR")
+    Failure::user("no input is named")
+        .hint("lakatos formalize problems.jsonl --endpoint URL --out DIR")
 }
 
 /// The client of the endpoint that is named.
@@ -292,7 +302,7 @@ pub fn spent(context: &Context, chat: &Chat) {
 }
 
 /// What statements import: what is configured, else `Std`.
-fn imports(config: &LeanConfig) -> Vec<String> {
+pub fn imports(config: &LeanConfig) -> Vec<String> {
     if config.imports.is_empty() {
         vec!["Std".to_owned()]
     } else {
@@ -310,30 +320,32 @@ impl ProblemArgs {
     }
 }
 
-/// The search that decides statements, where it is wanted.
-async fn decider(
+/// The search that decides statements, with so many nodes each.
+pub async fn decider(
     context: &Context,
-    args: &ProblemArgs,
     config: &mut Config,
     pool: &Pool,
+    nodes: u32,
     stop: &Cancel,
-) -> Result<Option<Arc<dyn Decider>>, Failure> {
-    if args.no_decide {
-        return Ok(None);
-    }
+) -> Result<Arc<dyn Decider>, Failure> {
     config.search.refute = true;
-    config.search.budget.nodes = args.nodes;
+    config.search.budget.nodes = nodes;
     let resources = Resources {
         pool: pool.clone(),
         policy: policy::build(context, &config.policy).await?,
         goals: Arc::new(SharedGoals::new()),
         bandit: Arc::new(SharedBandit::new(BanditStats::default())),
     };
-    Ok(Some(Arc::new(SearchDecider {
+    Ok(Arc::new(SearchDecider {
         resources,
         config: config.search.clone(),
         stop: stop.clone(),
-    })))
+    }))
+}
+
+/// The gates as stages of a report.
+pub fn gate_stages() -> &'static [Stage] {
+    &STAGES
 }
 
 async fn formalize(
@@ -401,7 +413,10 @@ async fn formalize(
     };
     let job = DataJob::open(place, identity, plan, &args.out)?;
     let pool = lean::pool(launcher, &config.lean).await?;
-    let decider = decider(context, &args, &mut config, &pool, &stop).await?;
+    let decider = match args.no_decide {
+        true => None,
+        false => Some(decider(context, &mut config, &pool, args.nodes, &stop).await?),
+    };
     // The caps hold for the whole job, also where it was broken off.
     let before = job.counted(COUNTS, "tokens")?;
     let meter = Arc::new(metered(&chat, &before));

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lakatos_autoformalizer::formalise::prompt;
-use lakatos_autoformalizer::{gates, schema};
 use lakatos_autoformalizer::section::job::{COUNTS, Formalise, ITEMS, ItemRow};
 use lakatos_autoformalizer::section::{self, Kind, file};
+use lakatos_autoformalizer::{gates, schema};
 use lakatos_datasets::job::{End, Identity, JournalError, Plan, Provenance};
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_lean_bridge::protocol::Severity;
@@ -39,9 +39,7 @@ pub async fn run(
     let (pieces, faults) = section::read(&bytes);
     for fault in &faults {
         let place = format!("{}:{}", source.display(), fault.line);
-        context
-            .console
-            .note(format!("{place}: {}", fault.message));
+        context.console.note(format!("{place}: {}", fault.message));
     }
     if pieces.is_empty() {
         return Err(Failure::user(format!("{} holds no item of a section", source.display())).hint(
@@ -88,7 +86,10 @@ pub async fn run(
     };
     let job = DataJob::open(place, identity, plan, &args.out)?;
     let pool = lean::pool(launcher, &config.lean).await?;
-    let decider = decider(context, &args, &mut config, &pool, &stop).await?;
+    let decider = match args.no_decide {
+        true => None,
+        false => Some(decider(context, &mut config, &pool, args.nodes, &stop).await?),
+    };
     let meter = metered(&chat, &job.counted(COUNTS, "tokens")?);
     let chat = chat.on(Arc::new(meter));
     let work = Formalise::new(
@@ -105,7 +106,9 @@ pub async fn run(
     // Each item stands in the text of those before it.
     let ended = job.work(&work, 1).await;
     let finished = match ended {
-        Ok(end) => whole(&job, &pool, &imports, &namespace).await.map(|f| (end, f)),
+        Ok(end) => whole(&job, &pool, &imports, &namespace)
+            .await
+            .map(|f| (end, f)),
         Err(e) => Err(e.into()),
     };
     pool.shutdown().await;
@@ -143,9 +146,7 @@ async fn whole(
     let visited = journal.next().and_then(|done| {
         journal.visit(0..done, &mut |entry| {
             for row in entry.rows.iter().filter(|row| row.table == ITEMS) {
-                rows.push(
-                    serde_json::from_str(&row.json).map_err(|e| JournalError(Box::new(e)))?,
-                );
+                rows.push(serde_json::from_str(&row.json).map_err(|e| JournalError(Box::new(e)))?);
             }
             Ok(())
         })
@@ -162,10 +163,12 @@ async fn whole(
         .iter()
         .find(|m| m.severity == Severity::Error)
         .map(|m| format!("line {}: {}", m.line, m.data));
-    let lost = rows.iter().filter(|row| row.kind == Kind::Theorem && row.lean.is_some());
-    let lost = lost.map(|row| format!("{namespace}.{}", row.name)).find(|name| {
-        !report.declarations.iter().any(|d| d.name == *name)
-    });
+    let lost = rows
+        .iter()
+        .filter(|row| row.kind == Kind::Theorem && row.lean.is_some());
+    let lost = lost
+        .map(|row| format!("{namespace}.{}", row.name))
+        .find(|name| !report.declarations.iter().any(|d| d.name == *name));
     let cut = lost.map(|name| format!("it does not declare {name}"));
     Ok((file::whole(imports, namespace, &rows), error.or(cut)))
 }

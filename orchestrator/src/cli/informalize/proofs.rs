@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use lakatos_autoformalizer::informalise::proofs::{COUNTS, PROOFS, Proved, STATES, Tell, fingerprint};
+use lakatos_autoformalizer::informalise::proofs::{
+    COUNTS, PROOFS, Proved, STATES, Tell, fingerprint,
+};
 use lakatos_autoformalizer::schema;
 use lakatos_datasets::exchange::Record;
 use lakatos_datasets::job::{End, Identity, Plan, Provenance};
@@ -167,7 +169,10 @@ fn proved(record: &Record, imports: &[String]) -> Option<Proved> {
         },
         statement: lexed.slice(first.start, last.end).to_owned(),
         text: lexed
-            .slice(first.start, lexed.tokens.get(command.to.checked_sub(1)?)?.end)
+            .slice(
+                first.start,
+                lexed.tokens.get(command.to.checked_sub(1)?)?.end,
+            )
             .to_owned(),
         source: record.source.clone(),
         informal: record.informal_statement.clone(),

@@ -19,13 +19,21 @@ open Mutate
 private structure Filled where
   /-- Its arguments: metavariables, of which some are assigned. -/
   arguments : Array Expr
+  /-- How its theorem binds them. -/
+  infos : Array BinderInfo
   /-- Its conclusion. -/
   body : Expr
 
 private def opened (b : Target) : MetaM Filled := do
   let levels ← mkFreshLevelMVars b.levels.length
-  let (arguments, _, body) ← forallMetaTelescope (b.type.instantiateLevelParams b.levels levels)
-  return { arguments, body }
+  let (arguments, infos, body) ← forallMetaTelescope (b.type.instantiateLevelParams b.levels levels)
+  return { arguments, infos, body }
+
+/-- The binders after the first `skip`, bound in these ways. -/
+private def bound : Expr → Nat → List BinderInfo → Expr
+  | .forallE n t b info, skip + 1, infos => .forallE n t (bound b skip infos) info
+  | .forallE n t b _, 0, info :: infos => .forallE n t (bound b 0 infos) info
+  | e, _, _ => e
 
 /-- What is made: the first theorem's variables, then what is left of the second's, then the conclusion.
 `prove` gives scripts from texts: the first theorem's use, and the second's. -/
@@ -39,8 +47,14 @@ private def close (rule position : String) (a b : Target) (xs : Array Expr) (f :
         let some found ← (try synthInstance? (← instantiateMVars t) catch _ => pure none) | return none
         unless ← isDefEq m found do return none
   let rest ← f.arguments.filterM fun m => return !(← m.mvarId!.isAssigned)
+  let infos := rest.map fun m => ((f.arguments.idxOf? m).bind (f.infos[·]?)).getD .default
   let type ← instantiateMVars (← mkForallFVars (xs ++ rest) (← instantiateMVars conclusion))
-  if type.hasMVar || type.hasLevelMVar then return none
+  let type := bound type xs.size infos.toList
+  -- Universes of the second that nothing decides are the new theorem's own.
+  for level in (collectLevelMVars {} type).result, i in [1:100] do
+    assignLevelMVar level (mkLevelParam (Name.mkSimple s!"w_{i}"))
+  let type ← instantiateMVars type
+  if type.hasMVar then return none
   let (type, _) ← renamed type
   let names ← forallTelescope type fun ys _ => ys.mapM fun y => return toString (← y.fvarId!.getUserName)
   let (own, left) := (names.extract 0 xs.size, names.extract xs.size names.size)
@@ -94,7 +108,7 @@ def chain (a b : Target) : MetaM (Array Draft) := do
       unless ← isDefEq (← inferType m) conclusion do return none
       m.mvarId!.assign (← mkFreshExprMVar conclusion)
       -- The argument itself is told by its text alone.
-      close "chain" name a b xs { f with arguments := f.arguments } f.body #[(i, none)] fun _ useB => #[#[s!"exact {useB}"]]
+      close "chain" name a b xs f f.body #[(i, none)] fun _ useB => #[#[s!"exact {useB}"]]
     if let some draft := made then drafts := drafts.push draft
   return drafts
 

@@ -211,23 +211,28 @@ def handleRestate : Handler := fun request => do
       let mut forms := #[]
       for (kind, form) in Restate.forms do
         let made ← WorkerM.runIn p <| withLCtx {} {} do
-          let some made ← form s.info.type seed | return none
-          return some (made, (← Mutate.signature made.type).text)
-        let some (form, signature) := made.1 | continue
-        if Mutate.unreadable signature then continue
-        let text := s!"theorem {s.name.components.getLast!} {signature}"
-        -- What Lean reads back must be what was meant, and say the same as the original.
-        let read? ← try some <$> Start.elaborate env text catch failure =>
-          if failure.kind == .deadline then throw failure
-          pure none
-        let some read := read? | continue
-        let ((meant, ways?), _) ← WorkerM.runIn p <| withLCtx {} {} do
-          let level := form.type.instantiateLevelParams s.info.levelParams (s.info.levelParams.map fun _ => .zero)
-          let meant ← Assess.within 20000 (isDefEq (ground read.info) level)
-          return (meant == some true, ← Restate.bothWays? form heartbeats (ground s.info) (ground read.info))
-        let some (there, back) := ways? | continue
-        unless meant do continue
-        forms := forms.push <| Json.mkObj [("kind", kind), ("statement", text), ("forward", there), ("backward", back)]
+          -- Under names that can be written.
+          let some made ← form (← Mutate.renamed s.info.type).1 seed | return none
+          return some (made, (← Mutate.signature made.type).text,
+            (← withOptions (·.setBool `pp.numericTypes true) (Mutate.signature made.type)).text)
+        let some (form, plain, typed) := made.1 | continue
+        -- Numerals that nothing else gives a type need one in the text.
+        for signature in if plain == typed then [plain] else [plain, typed] do
+          if Mutate.unreadable signature then continue
+          let text := s!"theorem {s.name.components.getLast!} {signature}"
+          -- What Lean reads back must be what was meant, and say the same as the original.
+          let read? ← try some <$> Start.elaborate env text catch failure =>
+            if failure.kind == .deadline then throw failure
+            pure none
+          let some read := read? | continue
+          let (ways?, _) ← WorkerM.runIn p <| withLCtx {} {} do
+            let level := form.type.instantiateLevelParams s.info.levelParams (s.info.levelParams.map fun _ => .zero)
+            let meant ← Assess.within 20000 (isDefEq (ground read.info) level)
+            unless meant == some true do return none
+            Restate.bothWays? form heartbeats (ground s.info) (ground read.info)
+          let some (there, back) := ways? | continue
+          forms := forms.push <| Json.mkObj [("kind", kind), ("statement", text), ("forward", there), ("backward", back)]
+          break
       return Json.mkObj [("forms", .arr forms)])
   return Json.mkObj [("restatements", .arr answers)]
 where

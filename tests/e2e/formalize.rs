@@ -28,7 +28,9 @@ fn endpoint() -> String {
                 "```lean\ntheorem x (a b : Nat) (ha : a % 2 = 0) (hb : b % 2 = 0) : (a + b) % 2 = 0 := by sorry\n```"
             }
             s if s.contains("The square of") => "theorem x (a : Int) : 0 ≤ a * a := by sorry",
-            s if s.contains("natural numbers a and b") => "theorem x (a b : Nat) : a + b = b + a := by sorry",
+            s if s.contains("natural numbers a and b") => {
+                "theorem x (a b : Nat) : a + b = b + a := by sorry"
+            }
             _ => "I do not know.",
         };
         axum::Json(json!({
@@ -88,7 +90,10 @@ fn whole_and_broken(home: &Path, arguments: &[&str], whole: &Path, broken: &Path
     }
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
-    assert!(!broken.join("README.md").exists(), "nothing is finished before its time");
+    assert!(
+        !broken.join("README.md").exists(),
+        "nothing is finished before its time"
+    );
     let ended = run(home, &with(broken));
     assert_eq!(ended.code, 0, "{}", ended.err);
     let (one, other) = (files(whole), files(broken));
@@ -126,7 +131,13 @@ fn python_with_readers() -> Option<PathBuf> {
         return None;
     }
     let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]);
     pip.args(["pandas", "polars", "datasets"]);
     (pip.output().is_ok_and(|o| o.status.success()) && has()).then_some(python)
 }
@@ -142,20 +153,39 @@ fn jobs_between_english_and_lean_survive_kills_and_their_tables_load() {
     let (problems, url) = (text("problems.jsonl"), endpoint());
 
     let asked = [
-        "formalize", &problems, "--endpoint", &url, "--n", "2", "--no-decide",
+        "formalize",
+        &problems,
+        "--endpoint",
+        &url,
+        "--n",
+        "2",
+        "--no-decide",
     ];
     whole_and_broken(&home, &asked, &path("formal"), &path("formal-broken"));
     let statements = lines(&path("formal/statements/train-00000-of-00001.jsonl"));
     let ids: Vec<&str> = statements.iter().filter_map(|s| s["id"].as_str()).collect();
     assert_eq!(ids, ["even", "square", "comm", "again"]);
     assert_eq!(statements[3]["duplicate_of"], 2);
-    assert_eq!(statements[0]["tokens"], json!({"prompt": 40, "completion": 20}));
+    assert_eq!(
+        statements[0]["tokens"],
+        json!({"prompt": 40, "completion": 20})
+    );
 
     let read_out = [
-        "informalize", "--targets", "Nat.gcd_", "--sample", "6", "--seed", "7", "--wordings",
+        "informalize",
+        "--targets",
+        "Nat.gcd_",
+        "--sample",
+        "6",
+        "--seed",
+        "7",
+        "--wordings",
     ];
     whole_and_broken(&home, &read_out, &path("english"), &path("english-broken"));
-    assert_eq!(lines(&path("english/readings/train-00000-of-00001.jsonl")).len(), 6);
+    assert_eq!(
+        lines(&path("english/readings/train-00000-of-00001.jsonl")).len(),
+        6
+    );
     assert!(lines(&path("english/wordings/train-00000-of-00001.jsonl")).len() > 6);
 
     // What `formalize` has found, scored against references.
@@ -173,8 +203,23 @@ fn jobs_between_english_and_lean_survive_kills_and_their_tables_load() {
     let found = text("formal/candidates/train-00000-of-00001.jsonl");
     let scored = run(
         &home,
-        &["--json", "formalize", "eval", &pairs, "--candidates", &found, "--k", "1,2", "--variants", "original,renamed",
-          "--embedded", "--workers", "1", "--out", &scores],
+        &[
+            "--json",
+            "formalize",
+            "eval",
+            &pairs,
+            "--candidates",
+            &found,
+            "--k",
+            "1,2",
+            "--variants",
+            "original,renamed",
+            "--embedded",
+            "--workers",
+            "1",
+            "--out",
+            &scores,
+        ],
     );
     // Two of the candidates are of no pair.
     assert_eq!(scored.code, 2, "{}", scored.err);
@@ -182,12 +227,18 @@ fn jobs_between_english_and_lean_survive_kills_and_their_tables_load() {
     let said = of_kind(&events, "scores").pop().expect("scores");
     let original = &said["scores"]["variants"]["original"];
     assert_eq!(original[0]["equivalence"], 0.5, "{original}");
-    assert_eq!(lines(&path("scores/cases/train-00000-of-00001.jsonl")).len(), 4);
+    assert_eq!(
+        lines(&path("scores/cases/train-00000-of-00001.jsonl")).len(),
+        4
+    );
 
     // A dataset with a proof that is none: the kernel has the last word, and the report names the row.
     let row = |name: &str, statement: &str, proof: &str| {
-        format!("{}\n", json!({"name": name, "formal_statement": format!("theorem {name} {statement} := by sorry"),
-               "formal_proof": format!("theorem {name} {statement} := by\n  {proof}")}))
+        format!(
+            "{}\n",
+            json!({"name": name, "formal_statement": format!("theorem {name} {statement} := by sorry"),
+               "formal_proof": format!("theorem {name} {statement} := by\n  {proof}")})
+        )
     };
     let rows = row("good", "(n : Nat) : n + 0 = n", "rfl") + &row("bad", ": 1 + 1 = 3", "omega");
     std::fs::create_dir(path("theirs")).expect("it can be made");
@@ -195,7 +246,17 @@ fn jobs_between_english_and_lean_survive_kills_and_their_tables_load() {
     let (theirs, report) = (text("theirs"), text("report"));
     let checked = run(
         &home,
-        &["--json", "dataset", "check", &theirs, "--embedded", "--workers", "1", "--out", &report],
+        &[
+            "--json",
+            "dataset",
+            "check",
+            &theirs,
+            "--embedded",
+            "--workers",
+            "1",
+            "--out",
+            &report,
+        ],
     );
     assert_eq!(checked.code, 1, "{}{}", checked.out, checked.err);
     let wrong = lines(&path("report/check.jsonl"));
@@ -204,10 +265,15 @@ fn jobs_between_english_and_lean_survive_kills_and_their_tables_load() {
     assert_eq!(rejected[0]["name"], "bad");
 
     let exported = text("exported");
-    let export = run(&home, &["export", &theirs, "--format", "numina", "--out", &exported]);
+    let export = run(
+        &home,
+        &["export", &theirs, "--format", "numina", "--out", &exported],
+    );
     assert_eq!(export.code, 0, "{}", export.err);
     let Some(python) = python_with_readers() else {
-        println!("skipped: python3 with pip and its package index are needed for pandas, polars and datasets");
+        println!(
+            "skipped: python3 with pip and its package index are needed for pandas, polars and datasets"
+        );
         return;
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/e2e/load_datasets.py");
@@ -219,6 +285,13 @@ fn jobs_between_english_and_lean_survive_kills_and_their_tables_load() {
         .output()
         .expect("Python starts");
     let said = String::from_utf8_lossy(&loaded.stdout).into_owned();
-    assert!(loaded.status.success(), "{said}{}", String::from_utf8_lossy(&loaded.stderr));
-    assert!(said.contains("statements 4") && said.contains("readings 6"), "{said}");
+    assert!(
+        loaded.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&loaded.stderr)
+    );
+    assert!(
+        said.contains("statements 4") && said.contains("readings 6"),
+        "{said}"
+    );
 }

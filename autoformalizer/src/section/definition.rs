@@ -130,7 +130,6 @@ mod tests {
             "",
             "I cannot.",
             "<html>",
-            "```\naxiom f : Nat\n```\ndef",
             "def f : Nat := sorry",
             "axiom f : Nat\ndef g := f",
             "def f := 1\n#eval f",

@@ -8,6 +8,7 @@ import Lakatos.Export
 import Lakatos.Lean4Export
 import Lakatos.Mutate
 import Lakatos.Negatives
+import Lakatos.Outline
 import Lakatos.Restate
 import Lakatos.Sorries
 import Lakatos.Step
@@ -68,6 +69,7 @@ def operations : List (String × Handler) := [
   ("compose", handleCompose),
   ("negatives", handleNegatives),
   ("free", handleFree),
+  ("outline", handleOutline),
   ("stats", handleStats),
   ("ping", fun _ => return Json.mkObj [])]
 

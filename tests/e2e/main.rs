@@ -4,6 +4,7 @@ mod check_service;
 mod cli;
 mod formalize;
 mod killed;
+mod lsp;
 mod mutate;
 mod prove;
 mod repl;

@@ -13,8 +13,8 @@ use walkdir::WalkDir;
 
 use crate::support::{lakatos, lean, lean_home, of_kind, run};
 
-const PROBLEMS: &str = r#"{"id": "even", "problem": "The sum of two even natural numbers is even."}
-{"id": "square", "problem": "The square of an integer is not negative."}
+const PROBLEMS: &str = r#"{"id": "even", "problem": "Three times an even natural number is even."}
+{"id": "square", "problem": "Four times the square of an integer is not negative."}
 {"id": "comm", "problem": "Addition of natural numbers a and b is commutative."}
 {"id": "again", "problem": "a + b = b + a for natural numbers a and b."}
 "#;
@@ -25,9 +25,9 @@ fn endpoint() -> String {
         let said = body["messages"][0]["content"].as_str().unwrap_or_default();
         let text = match said {
             s if s.contains("even natural") => {
-                "```lean\ntheorem x (a b : Nat) (ha : a % 2 = 0) (hb : b % 2 = 0) : (a + b) % 2 = 0 := by sorry\n```"
+                "```lean\ntheorem x (a : Nat) (ha : a % 2 = 0) : (3 * a) % 2 = 0 := by sorry\n```"
             }
-            s if s.contains("The square of") => "theorem x (a : Int) : 0 ≤ a * a := by sorry",
+            s if s.contains("the square of") => "theorem x (a : Int) : 0 ≤ 4 * (a * a) := by sorry",
             s if s.contains("natural numbers a and b") => {
                 "theorem x (a b : Nat) : a + b = b + a := by sorry"
             }
@@ -190,10 +190,10 @@ fn jobs_between_english_and_lean_survive_kills_and_their_tables_load() {
 
     // What `formalize` has found, scored against references.
     let pairs: String = [
-        json!({"name": "even", "informal_statement": "The sum of two even natural numbers is even.",
-               "formal_statement": "theorem even (m n : Nat) (hn : n % 2 = 0) (hm : m % 2 = 0) : (m + n) % 2 = 0 := by sorry"}),
-        json!({"name": "square", "informal_statement": "The square of an integer is positive.",
-               "formal_statement": "theorem square (a : Int) : 0 < a * a := by sorry"}),
+        json!({"name": "even", "informal_statement": "Three times an even natural number is even.",
+               "formal_statement": "theorem even (n : Nat) (hn : n % 2 = 0) : 3 * n % 2 = 0 := by sorry"}),
+        json!({"name": "square", "informal_statement": "Four times the square of an integer is positive.",
+               "formal_statement": "theorem square (a : Int) : 0 < 4 * (a * a) := by sorry"}),
     ]
     .iter()
     .map(|row| format!("{row}\n"))

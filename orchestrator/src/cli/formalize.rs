@@ -51,7 +51,7 @@ pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    problems: Option<ProblemArgs>,
+    problems: ProblemArgs,
     #[command(flatten)]
     lean: LeanArgs,
 }
@@ -74,8 +74,9 @@ struct ProblemArgs {
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256))]
     n: u32,
     /// Where the tables and the report go
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    // Not needed where a subcommand is named, which has its own.
+    #[arg(long, value_name = "DIR", required = true)]
+    out: Option<PathBuf>,
     #[command(flatten)]
     chat: ChatArgs,
     /// A chat endpoint whose model says of each chosen statement whether it says what the problem says; the
@@ -251,13 +252,14 @@ const STAGES: [Stage; 9] = [
 ];
 
 pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
-    match (args.command, args.problems) {
-        (Some(Command::Eval(eval)), _) => eval::run(context, *eval, args.lean).await,
-        (None, Some(mut problems)) => match (problems.section.take(), problems.input.take()) {
-            (Some(source), _) => section::run(context, problems, &source, args.lean).await,
-            (None, Some(input)) => formalize(context, problems, &input, args.lean).await,
-            (None, None) => Err(nothing()),
-        },
+    if let Some(Command::Eval(eval)) = args.command {
+        return eval::run(context, *eval, args.lean).await;
+    }
+    let mut problems = args.problems;
+    let out = problems.out.take().ok_or_else(nothing)?;
+    match (problems.section.take(), problems.input.take()) {
+        (Some(source), _) => section::run(context, problems, &source, &out, args.lean).await,
+        (None, Some(input)) => formalize(context, problems, &input, &out, args.lean).await,
         (None, None) => Err(nothing()),
     }
 }
@@ -352,6 +354,7 @@ async fn formalize(
     context: &Context,
     args: ProblemArgs,
     input: &Path,
+    out: &Path,
     lean_args: LeanArgs,
 ) -> Result<Exit, Failure> {
     let bytes = std::fs::read(input)
@@ -411,7 +414,7 @@ async fn formalize(
         stop: stop.clone(),
         command_line: std::env::args().collect(),
     };
-    let job = DataJob::open(place, identity, plan, &args.out)?;
+    let job = DataJob::open(place, identity, plan, out)?;
     let pool = lean::pool(launcher, &config.lean).await?;
     let decider = match args.no_decide {
         true => None,

@@ -32,6 +32,7 @@ pub async fn run(
     context: &Context,
     args: ProblemArgs,
     source: &Path,
+    out: &Path,
     lean_args: LeanArgs,
 ) -> Result<Exit, Failure> {
     let bytes = std::fs::read(source)
@@ -84,7 +85,7 @@ pub async fn run(
         stop: stop.clone(),
         command_line: std::env::args().collect(),
     };
-    let job = DataJob::open(place, identity, plan, &args.out)?;
+    let job = DataJob::open(place, identity, plan, out)?;
     let pool = lean::pool(launcher, &config.lean).await?;
     let decider = match args.no_decide {
         true => None,

@@ -180,21 +180,10 @@ def handleCompose : Handler := fun request => do
   let action : TermElabM (Except String (Array Json × Array (String × String))) := do
     let some a ← Mutate.Target.of? first.toName | return .error first
     let some b ← Mutate.Target.of? second.toName | return .error second
-    let hash ← Mutate.normalHash a.type
     let mut drafts : Array Mutate.Draft := #[]
     for (_, rule) in Compose.rules do
       drafts := drafts ++ ((← Assess.within 100000 (rule a b : MetaM _)).getD #[])
-    let mut candidates := #[]
-    let mut refused := #[]
-    for d in Mutate.draw drafts limit seed do
-      let saved ← saveState
-      let verdict ← Assess.within 200000 (Mutate.judge hash d)
-      saved.restore
-      match verdict with
-      | some (.ok candidate) => candidates := candidates.push candidate
-      | some (.error reason) => refused := refused.push reason
-      | none => refused := refused.push ("candidate", "out of heartbeats")
-    return .ok (candidates, refused)
+    return .ok (← Mutate.judged a.type drafts limit seed limit)
   let (answer, _) ← WorkerM.runIn p (withLCtx {} {} (withOptions (maxHeartbeats.set · 0) action))
   match answer with
   | .error name => throw { kind := .badRequest, message := s!"there is no theorem `{name}` in the environment" }

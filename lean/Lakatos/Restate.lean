@@ -213,8 +213,8 @@ def handleRestate : Handler := fun request => do
         let made ← WorkerM.runIn p <| withLCtx {} {} do
           -- Under names that can be written.
           let some made ← form (← Mutate.renamed s.info.type).1 seed | return none
-          return some (made, (← Mutate.signature made.type).text,
-            (← withOptions (·.setBool `pp.numericTypes true) (Mutate.signature made.type)).text)
+          return some (made, ← Mutate.signatureText made.type,
+            ← withOptions (·.setBool `pp.numericTypes true) (Mutate.signatureText made.type))
         let some (form, plain, typed) := made.1 | continue
         -- Numerals that nothing else gives a type need one in the text.
         for signature in if plain == typed then [plain] else [plain, typed] do

@@ -52,10 +52,11 @@ private def closed (goal : MVarId) : MetaM Expr := goal.withContext do
 private def statement? (goal : MVarId) : TermElabM (Option (String × String)) := do
   let type ← closed goal
   if type.hasExprMVar || type.hasLevelMVar || type.hasSorry || !(← isProp type) then return none
-  let s ← Mutate.signature type
+  let f ← Mutate.Frame.new
+  let o ← f.open type
+  let s ← o.within (Mutate.signature f type o)
   if Mutate.unreadable s.text then return none
-  let (_, read?) ← Mutate.Gates.roundTrip s type
-  if read?.isNone then return none
+  unless (← Mutate.Gates.roundTrip f s o).passed do return none
   return some (s.text, ← Mutate.normalHash type)
 
 private def goalJson (ctx : ContextInfo) (goal : MVarId) : IO (String × Json) := do

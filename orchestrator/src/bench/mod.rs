@@ -18,7 +18,7 @@ mod workload;
 pub use check_service::{Load, check_service};
 pub use figure::{Figure, Target, percentile};
 pub use model::model;
-pub use mutate::{Mutation, mutate};
+pub use mutate::{Mutation, core_library, mutate};
 pub use scaling::scaling;
 pub use soak::soak;
 pub use statements::{formalize, verbalise};

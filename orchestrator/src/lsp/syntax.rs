@@ -199,7 +199,7 @@ mod tests {
             .into_iter()
             .map(|(s, w)| (w, s.of(text).unwrap().len()))
             .collect();
-        assert_eq!(found, [("theorem", 32), ("lemma", 36)]);
+        assert_eq!(found, [("theorem", 33), ("lemma", 36)]);
     }
 
     proptest! {

@@ -48,6 +48,16 @@ impl Usage {
     }
 }
 
+/// All processes below one.
+pub fn below(pid: u32) -> Vec<u32> {
+    let (mut all, mut pending) = (Vec::new(), children(pid));
+    while let Some(pid) = pending.pop() {
+        all.push(pid);
+        pending.extend(children(pid));
+    }
+    all
+}
+
 fn resident_mb(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));

@@ -41,6 +41,7 @@ pub(crate) use process::resident_mb;
 pub use session::{Outcome, ProofState, Session, SorryState, Started, StateId};
 pub use spawner::Spawner;
 pub use stats::PoolStats;
+pub(crate) use taint::runs_code;
 
 use verify::Lane;
 use wire::{Failure, Request};

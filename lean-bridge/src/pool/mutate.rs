@@ -5,15 +5,12 @@ use serde::Deserialize;
 use super::Pool;
 use super::wire::{Failure, Request};
 use super::worker::{Core, Work};
-use crate::mutate::{Mutations, Wrong};
+use crate::mutate::{MutationRequest, Mutations, Wrong};
 use crate::{BridgeError, EnvironmentSpec};
 
 struct Mutate {
     env: EnvironmentSpec,
-    target: String,
-    rules: Vec<String>,
-    limit: u32,
-    seed: u64,
+    request: MutationRequest,
     timeout_ms: u64,
 }
 
@@ -21,12 +18,20 @@ impl Work for Mutate {
     type Made = Mutations;
 
     async fn attempt(&self, core: &mut Core) -> Result<Mutations, Failure> {
+        let MutationRequest {
+            target,
+            rules,
+            limit,
+            trivial,
+            seed,
+        } = &self.request;
         let request = |env| Request::Mutate {
             env,
-            target: &self.target,
-            rules: &self.rules,
-            limit: self.limit,
-            seed: self.seed,
+            target,
+            rules,
+            limit: *limit,
+            trivial: *trivial,
+            seed: *seed,
         };
         core.ask(&self.env, request, self.timeout_ms).await
     }
@@ -61,26 +66,19 @@ impl Work for Negatives {
 }
 
 impl Pool {
-    /// New statements from the theorem `target`, by these rules (all of them where none is named), of at
-    /// most `limit` drafts that the seed draws, on the least busy search worker.
+    /// New statements from a theorem of the library, on the least busy search worker.
     ///
     /// # Errors
     /// There is no such theorem or rule, the environment cannot be opened, or the worker failed twice.
     pub async fn mutate(
         &self,
         env: &EnvironmentSpec,
-        target: &str,
-        rules: &[String],
-        limit: u32,
-        seed: u64,
+        request: MutationRequest,
         timeout_ms: u64,
     ) -> Result<Mutations, BridgeError> {
         let work = Mutate {
             env: env.clone(),
-            target: target.to_owned(),
-            rules: rules.to_vec(),
-            limit,
-            seed,
+            request,
             timeout_ms,
         };
         self.on_search_worker(work, timeout_ms).await

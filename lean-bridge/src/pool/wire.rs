@@ -81,6 +81,7 @@ pub(super) enum Request<'a> {
         target: &'a str,
         rules: &'a [String],
         limit: u32,
+        trivial: u32,
         seed: u64,
     },
     Negatives {

@@ -21,7 +21,7 @@ pub use check_service::{Load, check_service};
 pub use figure::{Figure, Target, percentile};
 pub use lsp::lsp;
 pub use model::model;
-pub use mutate::{Mutation, mutate};
+pub use mutate::{Mutation, core_library, mutate};
 pub use scaling::scaling;
 pub use soak::soak;
 pub use statements::{formalize, verbalise};

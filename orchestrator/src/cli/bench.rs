@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lakatos_lean_bridge::launch::Launcher;
+use lakatos_lean_bridge::pool::{Pool, PoolOptions};
 use lakatos_mutator::targets::Choice;
 use serde::Serialize;
 
 use super::context::Context;
 use super::lean::{self, LeanArgs};
+use super::mutate::listing::Listing;
 use super::prove;
 use crate::bench::{
     self, Figure, Load, Target, check_service, first_tactic, overhead, scaling, soak, verify,
@@ -120,14 +122,14 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 20_000)]
         steps: u32,
     },
-    /// Mutate a stretch of the library with all gates on: theorems kept a second and core, the funnel, memory
+    /// Mutate theorems from all over the library with all gates on: theorems kept a second and core, the funnel, memory
     ///
     /// Example: lakatos bench mutate --limit 2000
     Mutate {
         /// Theorems to mutate: a regular expression, or a file with a name a line
         #[arg(long, value_name = "REGEX|FILE")]
         targets: Option<String>,
-        /// Targets at most
+        /// So many targets, evenly spread
         #[arg(long, value_name = "N", default_value_t = 2000)]
         limit: usize,
         /// The seed
@@ -258,7 +260,20 @@ async fn steps(
             };
             let console = &context.console;
             let said = |line: String| console.say(line);
-            let figures = bench::mutate(launcher, &mutation, &said).await;
+            let options = PoolOptions {
+                workers,
+                verify_lanes: lanes,
+                ..PoolOptions::default()
+            };
+            let pool = Pool::start(launcher.clone(), options).await?;
+            let fixed = launcher.fixed_library();
+            let environment = bench::core_library();
+            let listing = Listing::of(context, fixed.as_deref(), &environment)?;
+            let theorems = match listing.kept() {
+                Some(theorems) => theorems,
+                None => listing.make(&pool, &environment).await?,
+            };
+            let figures = bench::mutate(pool, &theorems, &mutation, &said).await;
             ("mutate", figures.map_err(|e| Failure::user(e.to_string()))?)
         }
         What::Bundled { .. } | What::Minif2f { .. } | What::Model { .. } | What::Lsp => {

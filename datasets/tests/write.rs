@@ -203,9 +203,16 @@ fn the_card_says_what_was_written() {
 /// The most memory that this process has held so far, in KiB.
 #[cfg(target_os = "linux")]
 fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|l| l.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells it");
+    let line = status
+        .lines()
+        .find(|l| l.starts_with("VmHWM:"))
+        .expect("Linux tells it");
+    line.split_whitespace()
+        .nth(1)
+        .expect("Linux tells it")
+        .parse()
+        .expect("Linux tells it")
 }
 
 #[test]

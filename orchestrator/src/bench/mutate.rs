@@ -18,7 +18,7 @@ use lakatos_mutator::library::{Request, Theorem, select};
 use lakatos_mutator::targets::{Choice, ChoiceError};
 use lakatos_mutator::together::Together;
 
-use super::check_service::Usage;
+use super::processes::Usage;
 use super::{Figure, Target, percentile};
 
 /// Core-seconds for a theorem that Alchemy kept (arXiv 2410.15748): 1.72 million core-hours for 6.3 million.

@@ -91,6 +91,10 @@ enum What {
         #[arg(long, value_name = "FILE", requires = "checkpoint")]
         text: Option<PathBuf>,
     },
+    /// The language server: actions offered, suggestions, typing into a thousand lines, memory, idling
+    ///
+    /// Example: lakatos bench lsp
+    Lsp,
     /// The verbaliser over the bundled statements and theorems of the library
     ///
     /// Example: lakatos bench verbalise --sample 2000 --seed 7
@@ -187,6 +191,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     }
     let launcher = lean::launcher(context, &config.lean).await?;
     let lean = launcher.describe();
+    if let What::Lsp = args.what {
+        let figures = language_server(context, &config.lean)?;
+        print(context, "lsp", &lean, &figures);
+        return Ok(Exit::Success);
+    }
     let sizes = (lean::workers(&config.lean), config.lean.verify_lanes);
     let (name, figures) = steps(context, args.what, &launcher, sizes).await?;
     print(context, name, &lean, &figures);
@@ -268,8 +277,30 @@ async fn steps(
             let figures = bench::mutate(pool, &theorems, &mutation, &said).await;
             ("mutate", figures.map_err(|e| Failure::user(e.to_string()))?)
         }
-        What::Bundled { .. } | What::Minif2f { .. } | What::Model { .. } => ("", Vec::new()),
+        What::Bundled { .. } | What::Minif2f { .. } | What::Model { .. } | What::Lsp => {
+            ("", Vec::new())
+        }
     })
+}
+
+/// Runs this program's own language server.
+fn language_server(
+    context: &Context,
+    config: &crate::config::LeanConfig,
+) -> Result<Vec<Figure>, Failure> {
+    let program = std::env::current_exe()
+        .map_err(|e| Failure::environment(format!("this program's file is not known: {e}")))?;
+    let mut arguments: Vec<std::ffi::OsString> = vec!["lsp".into(), "--data-dir".into()];
+    arguments.push(context.made_data_dir()?.into());
+    if let Some(lean) = &config.lean {
+        arguments.extend(["--lean".into(), lean.into()]);
+    } else if let Some(project) = &config.project {
+        arguments.extend(["--project".into(), project.into()]);
+    } else if config.embedded {
+        arguments.push("--embedded".into());
+    }
+    bench::lsp(&program, &arguments)
+        .map_err(|e| Failure::internal(format!("the language server: {e}")))
 }
 
 fn model(

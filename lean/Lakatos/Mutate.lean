@@ -98,16 +98,14 @@ private def draw (drafts : Array Draft) (limit seed : Nat) : Array Draft := Id.r
   let chosen := (keyed.qsort fun a b => a.1 < b.1 || (a.1 == b.1 && a.2.1 < b.2.1)).extract 0 limit
   return (chosen.qsort fun a b => a.2.1 < b.2.1).map (·.2.2)
 
-/-- The candidates of a target, and the stages and reasons of what was refused. -/
-private def candidates (t : Target) (rules : List (String × (Target → Nat → TermElabM (Array Draft))))
-    (limit seed trivial : Nat) : TermElabM (Array Json × Array (String × String)) := do
-  let mut drafts : Array Draft := #[]
-  for (name, rule) in rules do
-    drafts := drafts ++ ((← Assess.within 200000 (rule t (mixHash (hash seed) (hash name)).toNat)).getD #[])
+/-- The candidates among the drafts that were made of a target of this type, and the stages and reasons of what
+was refused. -/
+def judged (target : Expr) (drafts : Array Draft) (limit seed trivial : Nat) :
+    TermElabM (Array Json × Array (String × String)) := do
   let frame ← Frame.new
   let session : Session := {
-    frame, target := ← frame.open t.type, ownVacuity := ← IO.mkRef none, trivial := ← IO.mkRef trivial
-    hashes := ← IO.mkRef (Std.HashSet.emptyWithCapacity.insert (← normalHash t.type)) }
+    frame, target := ← frame.open target, ownVacuity := ← IO.mkRef none, trivial := ← IO.mkRef trivial
+    hashes := ← IO.mkRef (Std.HashSet.emptyWithCapacity.insert (← normalHash target)) }
   let mut made := #[]
   let mut refused := #[]
   for d in draw drafts limit seed do
@@ -119,6 +117,14 @@ private def candidates (t : Target) (rules : List (String × (Target → Nat →
     | some (.error reason) => refused := refused.push reason
     | none => refused := refused.push ("candidate", "out of heartbeats")
   return (made, refused)
+
+/-- The candidates of a target, likewise. -/
+private def candidates (t : Target) (rules : List (String × (Target → Nat → TermElabM (Array Draft))))
+    (limit seed trivial : Nat) : TermElabM (Array Json × Array (String × String)) := do
+  let mut drafts : Array Draft := #[]
+  for (name, rule) in rules do
+    drafts := drafts ++ ((← Assess.within 200000 (rule t (mixHash (hash seed) (hash name)).toNat)).getD #[])
+  judged t.type drafts limit seed trivial
 
 end Mutate
 

@@ -1,4 +1,4 @@
-//! New theorems from old ones: [`Pool::mutate`] and [`Pool::negatives`].
+//! New theorems from old ones: [`Pool::mutate`], [`Pool::compose`] and [`Pool::negatives`].
 
 use serde::Deserialize;
 
@@ -32,6 +32,30 @@ impl Work for Mutate {
             limit: *limit,
             trivial: *trivial,
             seed: *seed,
+        };
+        core.ask(&self.env, request, self.timeout_ms).await
+    }
+}
+
+struct Compose {
+    env: EnvironmentSpec,
+    first: String,
+    second: String,
+    limit: u32,
+    seed: u64,
+    timeout_ms: u64,
+}
+
+impl Work for Compose {
+    type Made = Mutations;
+
+    async fn attempt(&self, core: &mut Core) -> Result<Mutations, Failure> {
+        let request = |env| Request::Compose {
+            env,
+            first: &self.first,
+            second: &self.second,
+            limit: self.limit,
+            seed: self.seed,
         };
         core.ask(&self.env, request, self.timeout_ms).await
     }
@@ -79,6 +103,32 @@ impl Pool {
         let work = Mutate {
             env: env.clone(),
             request,
+            timeout_ms,
+        };
+        self.on_search_worker(work, timeout_ms).await
+    }
+
+    /// New statements from two theorems, of at most `limit` drafts that the seed draws, on the least busy
+    /// search worker.
+    ///
+    /// # Errors
+    /// There is no such theorem, the environment cannot be opened, or the worker failed twice.
+    pub async fn compose(
+        &self,
+        env: &EnvironmentSpec,
+        first: &str,
+        second: &str,
+        limit: u32,
+        seed: u64,
+        timeout_ms: u64,
+    ) -> Result<Mutations, BridgeError> {
+        let work = Compose {
+            env: env.clone(),
+            first: first.to_owned(),
+            second: second.to_owned(),
+            limit,
+            // JSON numbers are exact up to 2^53 everywhere.
+            seed: seed >> 11,
             timeout_ms,
         };
         self.on_search_worker(work, timeout_ms).await

@@ -79,6 +79,12 @@ def signature (f : Frame) (type : Expr) (o : Opened) : MetaM Signature := do
   return { binders := " ".intercalate groups.toList, conclusion := ← f.text o.conclusion
            levels := (collectLevelParams {} type).params.toList }
 
+/-- A closed type as what follows a theorem's name. -/
+def signatureText (type : Expr) : Elab.TermElabM String := do
+  let f ← Frame.new
+  let o ← f.open type
+  return (← o.within (signature f type o)).text
+
 /-- A name for a binder that none of the others has. -/
 def freshName (base : Name) (used : Array Name) : Name := Id.run do
   if !used.contains base then return base

@@ -97,7 +97,7 @@ impl Editor {
                         self.edits.push(message["params"]["edit"].clone());
                         json!({"applied": true})
                     }
-                    "workspace/configuration" => json!([{"idleSeconds": 0}]),
+                    "workspace/configuration" => json!([{"idleSeconds": 0, "maxFileKiB": 8}]),
                     _ => Value::Null,
                 };
                 let id = id.clone();
@@ -341,6 +341,23 @@ fn an_editors_session() {
             .unwrap()
             .contains("omega"),
         "{hover}"
+    );
+
+    // Too large a file is left alone, and says so.
+    let whole = json!([{"text": "theorem easy : True := sorry\n".to_owned() + &"-- a line\n".repeat(2000)}]);
+    editor.note(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": URI, "version": 5}, "contentChanges": whole}),
+    );
+    let id = editor.command("lakatos.prove", 5, (0, 26));
+    let declined = editor.answer(id)["result"].clone();
+    assert_eq!(declined["outcome"], "declined");
+    assert!(
+        declined["message"]
+            .as_str()
+            .expect("a sentence")
+            .contains("maxFileKiB"),
+        "{declined}"
     );
     assert_eq!(editor.end(), 0);
 }

@@ -263,6 +263,7 @@ async fn steps(
             let options = PoolOptions {
                 workers,
                 verify_lanes: lanes,
+                warm_spare: false,
                 ..PoolOptions::default()
             };
             let pool = Pool::start(launcher.clone(), options).await?;

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use lakatos_datasets::job::{End, Identity, Plan, Provenance};
 use lakatos_lean_bridge::EnvironmentSpec;
+use lakatos_lean_bridge::launch::Launcher;
+use lakatos_lean_bridge::pool::{Pool, PoolOptions};
 use lakatos_mutator::job::{Mutate, Policy, STAGES};
 use lakatos_mutator::lean::{LeanSource, Rules};
 use lakatos_mutator::library::{Selection, select};
@@ -93,7 +95,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let (theorems, started) = match listing.kept() {
         Some(theorems) => (theorems, None),
         None => {
-            let pool = lean::pool(launcher.clone(), &config.lean).await?;
+            let pool = pool(launcher.clone(), &config.lean).await?;
             (listing.make(&pool, &environment).await?, Some(pool))
         }
     };
@@ -149,7 +151,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let data_job = DataJob::open(place, identity, plan, &args.out)?;
     let pool = match started {
         Some(pool) => pool,
-        None => lean::pool(launcher, &config.lean).await?,
+        None => pool(launcher, &config.lean).await?,
     };
     let source = LeanSource::new(pool.clone(), environment.clone(), rules, policy.trivial);
     let prober = SearchProber {
@@ -206,6 +208,15 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
 
 /// Targets that are under way for each worker: enough that the theorems of several are judged together.
 pub(crate) const AT_ONCE: usize = 8;
+
+/// A pool without a process in reserve: a job can wait for one, and a start costs as much as seventy theorems.
+async fn pool(launcher: Launcher, config: &LeanConfig) -> Result<Pool, Failure> {
+    let options = PoolOptions {
+        warm_spare: false,
+        ..lean::pool_options(&launcher, config)
+    };
+    Ok(Pool::start(launcher, options).await?)
+}
 
 /// What candidates stand in: the modules that were chosen, or the core library.
 fn environment(config: &LeanConfig) -> Result<EnvironmentSpec, Failure> {

@@ -89,6 +89,14 @@ pub enum MarkKind {
 }
 
 impl Mark {
+    /// Why there is no Lean, if it says that.
+    pub fn no_lean(self) -> Option<String> {
+        match self.kind {
+            MarkKind::NoLean(why) => Some(why),
+            _ => None,
+        }
+    }
+
     fn diagnostic(&self, text: &Text, encoding: Encoding) -> Diagnostic {
         let (severity, code, message) = match &self.kind {
             MarkKind::Refuted(proof) => (

@@ -90,6 +90,9 @@ impl From<Ended> for Stop {
     }
 }
 
+/// How often it is looked whether a document is read at all.
+const AGAIN: std::time::Duration = std::time::Duration::from_millis(500);
+
 /// A command at work.
 pub struct Job {
     /// The editor.
@@ -145,6 +148,10 @@ impl Job {
         let gone = || Stop::from(Ended::with("stale", "The document was closed."));
         let mut outlines = self.documents.outlines(&self.text.uri).ok_or_else(gone)?;
         loop {
+            let marks = self.documents.marks(&self.text.uri);
+            if let Some(why) = marks.into_iter().find_map(|m| m.no_lean()) {
+                return Err(Ended::with("declined", why).into());
+            }
             let outlined = outlines.borrow_and_update().clone();
             if let Some(outlined) = outlined
                 && outlined.text.version == self.text.version
@@ -161,8 +168,11 @@ impl Job {
             {
                 return Err(self.stale());
             }
-            let change = outlines.changed();
-            self.unless(change).await?.map_err(|_| gone())?;
+            // Looked at again now and then: a document that is not read has no outline.
+            let change = tokio::time::timeout(AGAIN, outlines.changed());
+            if let Ok(change) = self.unless(change).await? {
+                change.map_err(|_| gone())?;
+            }
         }
     }
 

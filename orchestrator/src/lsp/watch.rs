@@ -35,15 +35,6 @@ pub struct Watch {
 impl Watch {
     /// Follows a document until it is closed.
     pub async fn follow(self, uri: Uri, mut changes: watch::Receiver<Arc<Text>>) {
-        let text = Arc::clone(&changes.borrow());
-        let limit = self.settings.read().await.max_file_kib.saturating_mul(1024);
-        if text.text.len() > limit {
-            let kib = text.text.len() / 1024;
-            let said = format!(
-                "This file has {kib} KiB and is left alone; `lakatos.maxFileKiB` says how large a file may be."
-            );
-            return self.without(&text, said);
-        }
         let cell = loop {
             match self.leans.of(&uri).await {
                 Ok(cell) => break cell,
@@ -75,13 +66,29 @@ impl Watch {
             tokio::time::sleep(GATHER).await;
             let text = Arc::clone(&changes.borrow_and_update());
             let mut complete = false;
+            if let Some(why) = self.too_large(&text).await {
+                self.without(&text, why);
+                if changes.changed().await.is_err() {
+                    return;
+                }
+                continue;
+            }
+            self.documents
+                .unmark(&text.uri, |m| matches!(m.kind, MarkKind::NoLean(_)));
+            let mut commands = None;
             while !complete && !changes.has_changed().unwrap_or(true) {
                 match document.outline(&text.text, PART_MS, COMMAND_MS).await {
                     Ok(outline) => {
                         complete = outline.complete;
+                        // One command that Lean cannot get through in its time: not tried again until something changes.
+                        let stuck = !complete && commands == Some(outline.commands.len());
+                        commands = Some(outline.commands.len());
                         let outline = Arc::new(outline);
                         let text = Arc::clone(&text);
                         self.documents.outline(Outlined { text, outline });
+                        if stuck {
+                            break;
+                        }
                     }
                     Err(error) => {
                         self.without(&text, error.to_string());
@@ -118,6 +125,15 @@ impl Watch {
         if let Some(outlined) = self.documents.outlined(uri) {
             hints::look(&self.documents, &self.client, lean, &settings, &outlined).await;
         }
+    }
+
+    /// Why a document is too large to be read, if it is.
+    async fn too_large(&self, text: &Text) -> Option<String> {
+        let limit = self.settings.read().await.max_file_kib;
+        let kib = text.text.len() / 1024;
+        (kib > limit).then(|| {
+            format!("This file has {kib} KiB and is left alone; `lakatos.maxFileKiB` says how large a file may be.")
+        })
     }
 
     /// Says why a document is not read.

@@ -1,5 +1,6 @@
 //! The pool on the real embedded Lean: proofs step by step, and hostile tactics.
 
+mod mutate;
 mod verbalise;
 
 use lakatos_lean_bridge::EnvironmentSpec;

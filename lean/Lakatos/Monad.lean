@@ -3,6 +3,8 @@ import Lakatos.Json
 import Lakatos.Frontend
 import Lakatos.Capture
 import Lakatos.Lean4Export.Walk
+import Lakatos.Mutate.Chains
+import Lakatos.Snapshots
 
 /-!
 # The worker's monad
@@ -27,6 +29,8 @@ structure OpenEnv where
   substituted : Bool
   /-- What constants of the imports rest on, as far as it was asked for. -/
   axiomsBelow : IO.Ref Axioms.Known
+  /-- The library's theorems by their hypotheses, once they were asked for. -/
+  chains : IO.Ref (Option Mutate.Chains)
   /-- The rest of the answer to `open`. -/
   answer : List (String × Json)
 
@@ -57,6 +61,8 @@ structure WorkerState where
   bases : List (Array Name × Bool × Command.State) := []
   /-- Header environments, the most recently used first. -/
   envs : List EnvEntry := []
+  /-- Texts with the state after each of their commands, the most recently used first. -/
+  documents : List Document := []
   /-- Proof states by handle. -/
   states : Std.TreeMap Nat ProofState := {}
   /-- The last handle, or name tag, that was given out. -/

@@ -1,5 +1,6 @@
 import Lakatos.Assess
 import Lakatos.Check
+import Lakatos.Compose
 import Lakatos.Constants
 import Lakatos.Environment
 import Lakatos.Equivalent
@@ -7,10 +8,13 @@ import Lakatos.Export
 import Lakatos.Lean4Export
 import Lakatos.Mutate
 import Lakatos.Negatives
+import Lakatos.Outline
+import Lakatos.Restate
 import Lakatos.Sorries
 import Lakatos.Step
 import Lakatos.Submit
 import Lakatos.Suggest
+import Lakatos.Trace
 import Lakatos.Verbalise
 import Lakatos.Verify
 
@@ -59,9 +63,13 @@ def operations : List (String × Handler) := [
   ("assess", handleAssess),
   ("constants", handleConstants),
   ("equivalent", handleEquivalent),
+  ("restate", handleRestate),
+  ("trace", handleTrace),
   ("mutate", handleMutate),
+  ("compose", handleCompose),
   ("negatives", handleNegatives),
   ("free", handleFree),
+  ("outline", handleOutline),
   ("stats", handleStats),
   ("ping", fun _ => return Json.mkObj [])]
 

@@ -2,7 +2,9 @@
 
 mod check_service;
 mod cli;
+mod formalize;
 mod killed;
+mod lsp;
 mod mutate;
 mod prove;
 mod repl;

@@ -22,7 +22,7 @@ structure Target where
   original : Array Name
 
 /-- Gives the outer binders names that can be written and that differ from one another. -/
-private partial def renamed (type : Expr) : MetaM (Expr × Array Name) :=
+partial def renamed (type : Expr) : MetaM (Expr × Array Name) :=
   forallTelescope type fun xs body => do
     let mut lctx ← getLCtx
     let mut used : NameSet := {}
@@ -49,13 +49,18 @@ where
       if !used.contains name then return name
     return base
 
-/-- Library theorems that are about the library's own workings, which nobody would want to read of. -/
+/-- Where theorems are about the library's own workings, which nobody would want to read of. -/
 private def workings : List Name := [`Std.PRange, `Nat.Simproc, `Int.Simproc]
+
+/-- Whether the name says that it is about workings: `….Internal.…`, a tail-recursive twin, an unfolding. -/
+private def isInner : Name → Bool
+  | .str p s => s == "Internal" || s.endsWith "TR" || s == "eq_def" || isInner p
+  | .num p _ => isInner p
+  | .anonymous => false
 
 /-- Whether a person might use this theorem. -/
 def isUsable (env : Environment) (name : Name) : Bool :=
-  Suggest.isNameable env name && !workings.any (·.isPrefixOf name)
-    && !(name matches .str _ "eq_def")
+  Suggest.isNameable env name && !workings.any (·.isPrefixOf name) && !isInner name
 
 /-- The theorem `name`, if it is one that a person could name. -/
 def Target.of? (name : Name) : MetaM (Option Target) := do

@@ -29,7 +29,8 @@ def siblings (env : Environment) (name : Name) : Array Name := Id.run do
   for h : i in [0:parts.size] do
     for other in otherParts parts[i] do
       let sibling := Name.str space ("_".intercalate (parts.set! i other).toList)
-      if (env.find? sibling) matches some (.thmInfo _) then found := found.push sibling
+      -- A theorem whose body is not in the library is an axiom there.
+      if env.find? sibling matches some (.thmInfo _) | some (.axiomInfo _) then found := found.push sibling
   return found
 
 /-- Whether a character may stand in a dotted name. -/

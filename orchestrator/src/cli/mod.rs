@@ -5,6 +5,7 @@
 
 mod bench;
 mod completions;
+mod compose;
 mod config;
 mod context;
 mod convert;
@@ -19,6 +20,7 @@ mod informalize;
 mod inputs;
 mod interrupt;
 mod lean;
+mod lsp;
 mod model;
 mod mutate;
 mod pairs;
@@ -69,10 +71,12 @@ enum Command {
     Report(report::Args),
     Replay(replay::Args),
     Repl(repl::Args),
+    Lsp(lsp::Args),
     Serve(serve::Args),
     Generate(generate::Args),
     Formalize(Box<formalize::Args>),
     Informalize(informalize::Args),
+    Compose(Box<compose::Args>),
     Mutate(mutate::Args),
     Pairs(pairs::Args),
     Export(export::Args),
@@ -125,10 +129,12 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Report(args) => report::run(context, &args),
         Command::Replay(args) => replay::run(context, args).await,
         Command::Repl(args) => repl::run(context, args).await,
+        Command::Lsp(args) => lsp::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Generate(args) => generate::run(context, &args),
         Command::Formalize(args) => formalize::run(context, *args).await,
         Command::Informalize(args) => informalize::run(context, args).await,
+        Command::Compose(args) => compose::run(context, *args).await,
         Command::Mutate(args) => mutate::run(context, args).await,
         Command::Pairs(args) => pairs::run(context, &args),
         Command::Export(args) => export::run(context, &args),

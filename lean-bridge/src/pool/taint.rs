@@ -49,7 +49,6 @@ const NAMES: &[&str] = &[
     "EST",
     "Elab",
     "IO",
-    "Lean",
     "Macro",
     "Meta",
     "RealWorld",
@@ -61,6 +60,13 @@ const NAMES: &[&str] = &[
     "runEST",
     "runST",
 ];
+
+/// The namespace of Lean's own code. Its name alone is nothing that can be used.
+const NAMESPACE: &str = "Lean";
+
+/// Words by which what is in a namespace can be named without it: those that open one, and those of
+/// declarations with parts in a namespace of their own.
+const OPENING: &[&str] = &["class", "export", "inductive", "namespace", "open", "structure"];
 
 /// Commands with a `#` that only print.
 const PRINTING: &[&str] = &["check", "print", "synth", "version", "where"];
@@ -98,7 +104,31 @@ const PLAIN_ATTRIBUTES: &[&str] = &[
 /// Whether elaborating the text may run code that it brings along.
 pub(crate) fn runs_code(text: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '\'' | '!' | '?' | '#');
-    text.split(|c: char| !is_word(c)).any(suspect) || attributes(text).any(unusual)
+    text.split(|c: char| !is_word(c)).any(suspect)
+        || names_leans_own(text)
+        || attributes(text).any(unusual)
+}
+
+/// Whether anything in the namespace `Lean` could be meant: a dot or more of a name is beside it, or the text
+/// has words that open namespaces. Elsewhere, as in `"Lean"` or in a sentence, it is a word.
+fn names_leans_own(text: &str) -> bool {
+    let mut places = text.match_indices(NAMESPACE).peekable();
+    if places.peek().is_none() {
+        return false;
+    }
+    if OPENING.iter().any(|word| text.contains(word)) {
+        return true;
+    }
+    let harmless = |c: char| c.is_whitespace() || matches!(c, '"' | ',' | ')');
+    places.any(|(at, name)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        let part_of_a_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '\'' | '!' | '?');
+        // `MyLean` and `Leaning` are other names; `«Lean»`, `.Lean` and `Lean.x` are not.
+        !before.is_some_and(part_of_a_word)
+            && !after.is_some_and(part_of_a_word)
+            && (!after.is_none_or(harmless) || matches!(before, Some('«' | '.')))
+    })
 }
 
 fn suspect(word: &str) -> bool {
@@ -177,6 +207,8 @@ mod tests {
             "theorem t (x : BitVec 8) : x &&& 0#8 = 0#8 := by simp",
             "theorem t (x : BitVec w) : x &&& 0#w = 0#w ∧ #v[x] = #v[x] := by simp",
             "/-- An attribute of a group. -/ theorem t : True := trivial",
+            "theorem t : \"Lean\" ++ \"4\" = \"Lean4\" := rfl",
+            "/-- A theorem in Lean 4. -/ theorem t (Leaning : Nat) : Leaning = Leaning := rfl",
         ] {
             assert!(!runs_code(text), "{text}");
         }
@@ -223,6 +255,15 @@ mod tests {
             "set_option Elab.async true",
             "binder_predicate x \" ∋ \" y:term => f x y",
             "set_premise_selector s",
+            "theorem t := Lean.opaqueId",
+            "def x := «Lean».Name",
+            "def x := _root_.Lean",
+            "open Lean",
+            "open/- \"Lean\" -/Lean",
+            "namespace Lean\nend Lean",
+            "export Lean (Name)",
+            "-- Lean\nopen Nat",
+            "structure Lean where x : Name",
         ] {
             assert!(runs_code(text), "{text}");
         }

@@ -7,7 +7,7 @@
 //! - [`pool`]: workers, sessions (one theorem's proof states), verification.
 //! - [`verdict`]: what may be said of a proof; [`text`]: of a finished text, which states what it proves.
 //! - [`mod@verbalise`]: statements in English; [`assess`]: what is to be thought of proposed ones;
-//!   [`mutate`]: new ones from old ones.
+//!   [`mutate`]: new ones from old ones; [`outline`]: what a file that is being written consists of.
 //! - [`checker`]: independent kernels, which are programs of the user's.
 //!
 //! This crate alone starts Lean. It opens no database, draws nothing, and reads neither the
@@ -21,6 +21,7 @@ mod files;
 pub mod isolate;
 pub mod launch;
 pub mod mutate;
+pub mod outline;
 pub mod pool;
 pub mod progress;
 pub mod protocol;

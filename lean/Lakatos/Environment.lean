@@ -83,24 +83,65 @@ private def resolveImports (asked : Array Name) : WorkerM (Array Name × Array N
 private def namesJson (names : Array Name) : Json :=
   toJson (names.map toString)
 
+/-- What is imported for the modules asked for, whether core stands in for Mathlib, which modules were
+dropped, and the state to begin with. -/
+def openBase (asked : Array Name) : WorkerM (Array Name × Bool × Array Name × Command.State) := do
+  let (imports, dropped) ← resolveImports asked
+  return (imports, !dropped.isEmpty, dropped, ← getBase imports (!dropped.isEmpty))
+
+/-- At most so many documents are kept. -/
+private def maxDocuments : Nat := 6
+
+/-- Elaborates a text from the first command that no document on the same imports begins with. The
+document as it now is, and the snapshots that make up `text`: where `text` is the beginning of a known
+document, that document stays as it is. `budgetMs`, where given, ends the reading between two commands. -/
+def readDocument (imports : Array Name) (substituted : Bool) (base : Command.State) (text : String)
+    (budgetMs? : Option Nat := none) : WorkerM (Document × Array Snapshot) := do
+  let documents := (← WorkerM.getTables).documents
+  let mut best : Option (Nat × Document) := none
+  for d in documents do
+    if d.imports == imports && d.substituted == substituted then
+      let common := Snapshots.common d text
+      if best.all (·.1 < common) then best := some (common, d)
+  let until? ← budgetMs?.mapM fun ms => return (← IO.monoMsNow) + ms
+  if let some (n, d) := best then
+    if let some snapshots := Snapshots.beginning? d n text then
+      if d.complete || snapshots.size < d.snapshots.size then
+        let kept := d :: documents.filter (·.id != d.id)
+        WorkerM.modifyTables fun s => { s with documents := kept }
+        return ({ d with complete := true, tail := if snapshots.size < d.snapshots.size then #[] else d.tail }, snapshots)
+  let (known, id?) := match best with
+    | some (n, d) => (d.snapshots.extract 0 n, if 0 < n || d.snapshots.isEmpty then some d.id else none)
+    | none => (#[], none)
+  let id ← match id? with
+    | some id => pure id
+    | none => WorkerM.freshId
+  let revision ← WorkerM.freshId
+  let (snapshots, tail, complete) ← Snapshots.elaborate text base known (← read).token
+    { lenientOpens := substituted } until?
+  let document := { id, revision, imports, substituted, text, snapshots, tail, complete }
+  let kept := (document :: documents.filter (·.id != id)).take maxDocuments
+  WorkerM.modifyTables fun s => { s with documents := kept }
+  return (document, snapshots)
+
 /-- The environment of a header, from the table or made now; `true` where it was there. -/
 def openEnv (key : EnvKey) : WorkerM (Nat × OpenEnv × Bool) := do
   if let some entry := (← WorkerM.getTables).envs.find? (·.key == key) then
     return (entry.id, ← WorkerM.getEnv entry.id, true)
-  let (imports, dropped) ← resolveImports key.imports
-  let substituted := !dropped.isEmpty
-  let base ← getBase imports substituted
-  let r ← Frontend.elabCommands key.text base (← read).token { lenientOpens := substituted }
-  WorkerM.refuseInterrupted r
+  let (imports, substituted, dropped, base) ← openBase key.imports
+  let (document, snapshots) ← readDocument imports substituted base key.text
+  if !document.complete then
+    throw { kind := .deadline, message := "the deadline passed before the text was elaborated"
+            details := [("messages", ← messagesJson (Snapshots.messages snapshots))] }
   let core := imports.all fun m => coreLibraries.contains m.getRoot
   let answer := [
     ("kind", toJson (if core then "core" else "project")),
     ("imports", namesJson imports),
     ("dropped_imports", namesJson dropped),
-    ("dropped_opens", namesJson r.droppedOpens),
-    ("messages", ← messagesJson r.messages)]
+    ("dropped_opens", namesJson <| snapshots.foldl (init := #[]) (· ++ ·.droppedOpens)),
+    ("messages", ← messagesJson (Snapshots.messages snapshots ++ document.tail))]
   let axiomsBelow ← IO.mkRef {}
-  let env := { state := r.state, base := base.env, imports, substituted, axiomsBelow, answer }
+  let env := { state := Snapshots.last base snapshots, base := base.env, imports, substituted, axiomsBelow, answer }
   let id ← WorkerM.freshId
   WorkerM.modifyTables fun s => { s with envs := ({ id, key, env } :: s.envs).take maxEnvs }
   return (id, env, false)

@@ -171,38 +171,65 @@ def elabOne (text : String) (stx : Syntax) (s : Command.State) (token : IO.Cance
   let command := { stx, before := s, trees := state.infoState.trees.toArray }
   return { initial with state := clean state, messages, interrupted, commands := #[command] }
 
+/-- One command of a text, read and elaborated. -/
+structure Stepped where
+  /-- The command as it was elaborated; `none` where nothing of it was left. -/
+  stx? : Option Syntax
+  /-- Where the parser goes on. -/
+  parser : Parser.ModuleParserState
+  /-- The state afterwards, with its information trees. -/
+  state : Command.State
+  /-- What Lean said. -/
+  messages : Array Message
+  /-- Namespaces that an `open` line lost. -/
+  droppedOpens : Array Name := #[]
+  /-- Whether the cancel token ended it. -/
+  interrupted : Bool := false
+  /-- An example that was to be named and is not a theorem under a name. -/
+  unnamed : Bool := false
+
+/-- Reads and elaborates the command at `ps`; what Lean said where the text is over. -/
+def elabNext (ictx : Parser.InputContext) (config : ElabConfig) (token : IO.CancelToken)
+    (ps : Parser.ModuleParserState) (before : Command.State) :
+    BaseIO (Except (Array Message) Stepped) := do
+  let (stx, parser, log) := Parser.parseCommand ictx (parserContext before) ps {}
+  let messages := log.toArray
+  if stx.isOfKind ``Parser.Command.import then
+    return .error <| messages.push <| errorAt ictx (stx.getPos?.getD ps.pos)
+      "an `import` may only stand in the header, which is not part of this text"
+  if Parser.isTerminalCommand stx then return .error messages
+  let (stx?, droppedOpens) :=
+    if config.lenientOpens then dropOpens before stx else (some stx, #[])
+  let some stx := stx? | return .ok { stx?, parser, state := before, messages, droppedOpens }
+  let (state, said, interrupted, named) ←
+    if config.nameExamples && isExample stx then elabExample ictx config token ps.pos stx before
+    else
+      let (state, said, interrupted) ← elabCommand ictx config token ps.pos stx before
+      pure (state, said, interrupted, true)
+  return .ok { stx?, parser, state, messages := messages ++ said, droppedOpens, interrupted
+               unnamed := !named }
+
 /-- Elaborates all commands of `text` on top of `initial`. -/
 partial def elabCommands (text : String) (initial : Command.State) (token : IO.CancelToken)
     (config : ElabConfig := {}) : BaseIO Elaborated := do
   let ictx := Parser.mkInputContext text config.fileName
   let rec loop (ps : Parser.ModuleParserState) (r : Elaborated) : BaseIO Elaborated := do
-    let (stx, ps', log) := Parser.parseCommand ictx (parserContext r.state) ps {}
-    let r := { r with messages := r.messages ++ log.toArray }
-    if stx.isOfKind ``Parser.Command.import then
-      let said := errorAt ictx (stx.getPos?.getD ps.pos)
-        "an `import` may only stand in the header, which is not part of this text"
-      return { r with messages := r.messages.push said }
-    if Parser.isTerminalCommand stx then return r
-    let (kept?, lost) :=
-      if config.lenientOpens then dropOpens r.state stx else (some stx, #[])
-    let r := { r with droppedOpens := r.droppedOpens ++ lost }
-    let some stx := kept? | loop ps' r
-    let before := r.state
-    let example? := config.nameExamples && isExample stx
-    let (state, said, interrupted, named) ←
-      if example? then elabExample ictx config token ps.pos stx before
-      else
-        let (state, said, interrupted) ← elabCommand ictx config token ps.pos stx before
-        pure (state, said, interrupted, true)
-    let line := (ictx.fileMap.toPosition (stx.getPos?.getD ps.pos)).line
-    let r := { r with
-      unnamed := if named then r.unnamed else r.unnamed.push line
-      state := clean state
-      messages := r.messages ++ said
-      commands := r.commands.push { stx, before, trees := state.infoState.trees.toArray }
-      interrupted }
-    if interrupted then return r
-    loop ps' r
+    match ← elabNext ictx config token ps r.state with
+    | .error messages => return { r with messages := r.messages ++ messages }
+    | .ok next =>
+      let before := r.state
+      let r := { r with
+        messages := r.messages ++ next.messages
+        droppedOpens := r.droppedOpens ++ next.droppedOpens }
+      let some stx := next.stx? | loop next.parser r
+      let line := (ictx.fileMap.toPosition (stx.getPos?.getD ps.pos)).line
+      let r := { r with
+        unnamed := if next.unnamed then r.unnamed.push line else r.unnamed
+        state := clean next.state
+        commands := r.commands.push { stx, before, trees := next.state.infoState.trees.toArray }
+        interrupted := next.interrupted }
+      if r.interrupted then return r
+      loop next.parser r
   loop {} { state := clean initial, fileMap := ictx.fileMap }
 
 end Frontend

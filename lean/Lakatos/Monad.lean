@@ -3,6 +3,7 @@ import Lakatos.Json
 import Lakatos.Frontend
 import Lakatos.Capture
 import Lakatos.Lean4Export.Walk
+import Lakatos.Snapshots
 
 /-!
 # The worker's monad
@@ -57,6 +58,8 @@ structure WorkerState where
   bases : List (Array Name × Bool × Command.State) := []
   /-- Header environments, the most recently used first. -/
   envs : List EnvEntry := []
+  /-- Texts with the state after each of their commands, the most recently used first. -/
+  documents : List Document := []
   /-- Proof states by handle. -/
   states : Std.TreeMap Nat ProofState := {}
   /-- The last handle, or name tag, that was given out. -/

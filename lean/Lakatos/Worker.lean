@@ -7,6 +7,7 @@ import Lakatos.Export
 import Lakatos.Lean4Export
 import Lakatos.Mutate
 import Lakatos.Negatives
+import Lakatos.Outline
 import Lakatos.Sorries
 import Lakatos.Step
 import Lakatos.Submit
@@ -62,6 +63,7 @@ def operations : List (String × Handler) := [
   ("mutate", handleMutate),
   ("negatives", handleNegatives),
   ("free", handleFree),
+  ("outline", handleOutline),
   ("stats", handleStats),
   ("ping", fun _ => return Json.mkObj [])]
 

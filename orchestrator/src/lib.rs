@@ -26,6 +26,7 @@ pub mod difficulty;
 pub mod events;
 pub mod exit;
 pub mod local_model;
+pub mod lsp;
 pub mod pairs;
 pub mod policy;
 pub mod progress;

@@ -3,6 +3,7 @@
 mod check_service;
 mod cli;
 mod killed;
+mod lsp;
 mod mutate;
 mod prove;
 mod repl;

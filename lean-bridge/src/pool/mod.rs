@@ -7,6 +7,7 @@
 
 mod assess;
 mod batch;
+mod document;
 mod framing;
 mod independent;
 mod mutate;
@@ -32,6 +33,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use crate::launch::Role;
+pub use document::Document;
 pub use options::PoolOptions;
 #[cfg(unix)]
 pub(crate) use process::kill_group;

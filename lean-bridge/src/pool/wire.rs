@@ -99,6 +99,12 @@ pub(super) enum Request<'a> {
         statements: &'a [String],
         heartbeats: u64,
     },
+    Outline {
+        text: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        have: Option<u64>,
+        budget_ms: u64,
+    },
     Lean4export {
         name: &'a str,
         part: u32,

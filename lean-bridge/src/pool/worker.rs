@@ -102,6 +102,10 @@ const FREE_BATCH: usize = 128;
 /// How long a worker has nothing to do before freed states are told to it.
 const FREE_IDLE: Duration = Duration::from_millis(50);
 
+/// Environments that a process is remembered to have open. It drops some of its own accord and says so; each
+/// holds its whole text.
+const KNOWN_ENVIRONMENTS: usize = 128;
+
 /// What all workers of a pool share.
 pub(super) struct Common {
     pub spawner: Spawner,
@@ -225,6 +229,9 @@ impl Live {
         let deadline_ms = common.options.ready_timeout_s.saturating_mul(1000);
         let opened: Opened = self.request(common, &request, deadline_ms).await?;
         self.base_mb = self.process.memory_mb().unwrap_or(0);
+        if self.envs.len() >= KNOWN_ENVIRONMENTS {
+            self.envs.clear();
+        }
         self.envs.insert(env.clone(), opened.clone());
         Ok(opened)
     }

@@ -58,6 +58,14 @@ impl Context {
         }
     }
 
+    /// The same with another listener.
+    pub fn with_console(&self, console: Arc<Console>) -> Self {
+        Self {
+            data_dir: self.data_dir.clone(),
+            console,
+        }
+    }
+
     /// The data directory.
     pub fn data_dir(&self) -> Result<PathBuf, Failure> {
         self.data_dir.clone().ok_or_else(|| {

@@ -19,6 +19,7 @@ mod informalize;
 mod inputs;
 mod interrupt;
 mod lean;
+mod lsp;
 mod model;
 mod mutate;
 mod pairs;
@@ -69,6 +70,7 @@ enum Command {
     Report(report::Args),
     Replay(replay::Args),
     Repl(repl::Args),
+    Lsp(lsp::Args),
     Serve(serve::Args),
     Generate(generate::Args),
     Formalize(Box<formalize::Args>),
@@ -125,6 +127,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Report(args) => report::run(context, &args),
         Command::Replay(args) => replay::run(context, args).await,
         Command::Repl(args) => repl::run(context, args).await,
+        Command::Lsp(args) => lsp::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Generate(args) => generate::run(context, &args),
         Command::Formalize(args) => formalize::run(context, *args).await,

@@ -10,6 +10,7 @@
 //! - `engine` runs turns; `expand` is one of them; `transposition` shares proved goals.
 //! - `proof` writes a finished tree; `minimise` shortens it, `alternatives` reads `first | …` for it;
 //!   `prove` and `refute` are the attempt.
+//! - `hole` fills one `sorry` of a text that somebody is writing; `negated` refutes a statement there.
 //! - `budget` ends it.
 //!
 //! With one theorem at a time, a seed and budgets in nodes, a run repeats itself exactly.
@@ -22,6 +23,7 @@ mod expand;
 mod graph;
 #[cfg(test)]
 mod graph_tests;
+pub mod hole;
 mod leftover;
 mod minimise;
 mod proof;

@@ -4,7 +4,6 @@
  */
 
 import type {
-  CancellationToken,
   ProgressToken,
   TextEdit,
   WorkDoneProgressBegin,
@@ -38,7 +37,7 @@ export interface Result {
 
 /** The way to the server: a `LanguageClient`, or a bare connection. */
 export interface Connection {
-  sendRequest<R>(method: string, params: unknown, token?: CancellationToken): Promise<R>;
+  sendRequest<R>(method: string, params: unknown): Promise<R>;
   sendNotification(method: string, params: unknown): Promise<void>;
 }
 
@@ -82,12 +81,12 @@ export class Companion {
   }
 
   /** Has the server do something; none where it was cancelled. The server says by itself how it ended. */
-  async execute(command: ServerCommand, argument: Argument, token?: CancellationToken): Promise<Result | undefined> {
+  async execute(command: ServerCommand, argument: Argument): Promise<Result | undefined> {
     const choose = command === "lakatos.suggest" ? { choose: false } : {};
     const params = { command, arguments: [{ ...argument, ...choose }] };
     let result: Result;
     try {
-      result = await this.connection.sendRequest<Result>("workspace/executeCommand", params, token);
+      result = await this.connection.sendRequest<Result>("workspace/executeCommand", params);
     } catch (error) {
       if ((error as { code?: number }).code === REQUEST_CANCELLED) {
         return undefined;

@@ -199,3 +199,60 @@ fn the_card_says_what_was_written() {
     };
     insta::assert_snapshot!(card.render());
 }
+
+/// The most memory that this process has held so far, in KiB.
+#[cfg(target_os = "linux")]
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells it");
+    let line = status
+        .lines()
+        .find(|l| l.starts_with("VmHWM:"))
+        .expect("Linux tells it");
+    line.split_whitespace()
+        .nth(1)
+        .expect("Linux tells it")
+        .parse()
+        .expect("Linux tells it")
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_is_flat_over_a_hundred_thousand_rows() {
+    let schema = Schema::new([
+        ("id", Kind::Int),
+        ("text", Kind::Text),
+        ("findings", Kind::Text.list()),
+        ("more", Kind::Json),
+    ]);
+    let dir = tempfile::tempdir().unwrap();
+    let mut split = Split::new(dir.path(), "train", &schema);
+    // Texts differ, so that no dictionary holds them all in a few bytes.
+    let row = |i: u64| {
+        let text: String = (0..40)
+            .map(|k| {
+                format!(
+                    "{:x} ",
+                    i.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(k)
+                )
+            })
+            .collect();
+        json!({"id": i, "text": text, "findings": [format!("a{i}"), "b"], "more": {"k": [i]}})
+    };
+    let mut early = 0;
+    for i in 0..100_000 {
+        split.row(&row(i)).unwrap();
+        if i == 20_000 {
+            early = peak_kib();
+        }
+    }
+    let late = peak_kib();
+    let written = split.finish().unwrap();
+    println!(
+        "{} bytes of values; peak {early} KiB after a fifth, {late} KiB in the end",
+        written.bytes
+    );
+    assert_eq!(written.rows, 100_000);
+    assert!(written.bytes > 60 << 20);
+    // What one row group holds, and no more with the fifth than with the last.
+    assert!(late < early + (24 << 10), "{early} KiB, then {late} KiB");
+}

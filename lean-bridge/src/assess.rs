@@ -1,4 +1,5 @@
-//! What the worker says of proposed statements: the operations `assess` and `equivalent`.
+//! What the worker says of proposed statements: the operations `assess`, `equivalent`
+//! and `restate`.
 //!
 //! Hints and grounds for a decision, never a verdict on a proof.
 
@@ -116,4 +117,34 @@ pub struct Classes {
     /// Places of statements that do not elaborate.
     #[serde(default)]
     pub unread: Vec<usize>,
+}
+
+/// A statement in another form that was proved to say the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Form {
+    /// `renamed`, `reordered`, `irrelevant` or `turned`.
+    pub kind: String,
+    /// As in `start`.
+    pub statement: String,
+    /// The tactic that proved it from the original.
+    pub forward: String,
+    /// The tactic that proved the original from it.
+    pub backward: String,
+}
+
+/// One entry of the worker's answer.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Restated {
+    Unread { error: Unread },
+    Forms { forms: Vec<Form> },
+}
+
+impl From<Restated> for Result<Vec<Form>, Unread> {
+    fn from(entry: Restated) -> Self {
+        match entry {
+            Restated::Unread { error } => Err(error),
+            Restated::Forms { forms } => Ok(forms),
+        }
+    }
 }

@@ -7,7 +7,8 @@
 //! - [`pool`]: workers, sessions (one theorem's proof states), verification.
 //! - [`verdict`]: what may be said of a proof; [`text`]: of a finished text, which states what it proves.
 //! - [`mod@verbalise`]: statements in English; [`assess`]: what is to be thought of proposed ones;
-//!   [`mutate`]: new ones from old ones; [`outline`]: what a file that is being written consists of.
+//!   [`mutate`]: new ones from old ones; [`trace`]: proofs, tactic by tactic; [`outline`]: what a file that is
+//!   being written consists of.
 //! - [`checker`]: independent kernels, which are programs of the user's.
 //!
 //! This crate alone starts Lean. It opens no database, draws nothing, and reads neither the
@@ -28,6 +29,7 @@ pub mod protocol;
 #[doc(hidden)]
 pub mod testing;
 pub mod text;
+pub mod trace;
 pub mod verbalise;
 pub mod verdict;
 mod worker;

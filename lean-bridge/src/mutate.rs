@@ -4,10 +4,25 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What is wanted of a theorem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MutationRequest {
+    /// The theorem's full name.
+    pub target: String,
+    /// The rules; empty: all of them.
+    pub rules: Vec<String>,
+    /// Drafts that are looked at, at most; the seed draws them.
+    pub limit: u32,
+    /// Of candidates that a finisher closes at once, so many at most.
+    pub trivial: u32,
+    /// Decides whatever is chosen.
+    pub seed: u64,
+}
+
 /// What a gate said of a candidate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateVerdict {
-    /// Which gate: `size`, `round_trip`, `vacuity`, `triviality`.
+    /// Which gate: `size`, `round_trip`, `triviality`, `vacuity`.
     pub gate: String,
     /// Whether the candidate passes it.
     pub passed: bool,

@@ -9,6 +9,12 @@ use crate::EnvironmentSpec;
 use crate::protocol::{EnvironmentKind, Severity};
 use crate::verdict::{Judged, Level, Reason, Verdict};
 
+/// Whether elaborating the text may run code that it brings along. Its worker is ended after it then, which
+/// costs the next text a start.
+pub fn brings_code(text: &str) -> bool {
+    crate::pool::runs_code(text)
+}
+
 /// A text to be elaborated and judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextRequest {

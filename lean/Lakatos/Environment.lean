@@ -141,7 +141,9 @@ def openEnv (key : EnvKey) : WorkerM (Nat × OpenEnv × Bool) := do
     ("dropped_opens", namesJson <| snapshots.foldl (init := #[]) (· ++ ·.droppedOpens)),
     ("messages", ← messagesJson (Snapshots.messages snapshots ++ document.tail))]
   let axiomsBelow ← IO.mkRef {}
-  let env := { state := Snapshots.last base snapshots, base := base.env, imports, substituted, axiomsBelow, answer }
+  let chains ← IO.mkRef none
+  let env := {
+    state := Snapshots.last base snapshots, base := base.env, imports, substituted, axiomsBelow, chains, answer }
   let id ← WorkerM.freshId
   WorkerM.modifyTables fun s => { s with envs := ({ id, key, env } :: s.envs).take maxEnvs }
   return (id, env, false)

@@ -5,8 +5,9 @@ import Lakatos.Assess.Tries
 # The operation `equivalent`
 
 Which of several statements say the same: two are put together where each is proved from the other, in
-Lean, by short tries, and the kernel accepts both proofs. What is not proved equivalent may be so all
-the same.
+Lean, by short tries, and the kernel accepts both proofs, of which each needs the statement that it starts
+from: two truths do not count as the same for being true. What is not proved equivalent may be so all the
+same.
 -/
 
 namespace Lakatos
@@ -15,18 +16,37 @@ open Lean Meta Elab
 
 namespace Equivalent
 
-/-- How one statement may follow from another, `h`. -/
-private def ways : TermElabM (Array Syntax) := do
+/-- How one statement may follow from another, `h`, by its use. -/
+private def uses : TermElabM (Array Syntax) := do
   return #[← `(tactic| (intro h; exact h)),
     ← `(tactic| (intro h; intros; apply h <;> first | assumption | omega)),
-    ← `(tactic| (intro h; intros; have := h; simp_all; done)),
+    ← `(tactic| (intro h; intros; apply h <;> first | assumption | exact Eq.symm ‹_› | omega))]
+
+/-- How it may follow by procedures, to which `h` is one fact among others. -/
+private def procedures : TermElabM (Array Syntax) := do
+  return #[← `(tactic| (intro h; intros; simp_all; done)),
     ← `(tactic| (intro h; intros; (try have h := h ‹_›); omega)),
     ← `(tactic| (intro h; intros; grind))]
 
-/-- Whether one follows from the other, and by which tactic. -/
+/-- The same procedures without `h`. -/
+private def alone : TermElabM (Array Syntax) := do
+  return #[← `(tactic| (intros; simp_all; done)), ← `(tactic| (intros; omega)), ← `(tactic| (intros; grind))]
+
+/-- Whether `q` follows from `p` by one of the tactics, in a proof that mentions `p`. -/
+def followsBy? (p q : Expr) (ways : Array Syntax) (heartbeats : Nat) : TermElabM (Option String) := do
+  let mentions (proof : Expr) : Bool := match proof.consumeMData with
+    | .lam _ _ body _ => body.hasLooseBVar 0
+    | _ => true
+  Assess.provedBy? (← mkArrow p q) ways heartbeats mentions
+
+/-- Whether `q` follows from `p`, and by which tactic. What the procedures prove without `p` is true, and
+says no more than that. -/
 def follows? (p q : Expr) (heartbeats : Nat) : TermElabM (Option String) := do
   if p == q then return some "rfl"
-  Assess.provedBy? (← mkArrow p q) (← ways) heartbeats
+  if let some way ← followsBy? p q (← uses) heartbeats then return some way
+  let some way ← followsBy? p q (← procedures) heartbeats | return none
+  if (← Assess.provedBy? q (← alone) heartbeats).isSome then return none
+  return some way
 
 /-- Statements that are proved equivalent, by their places. -/
 structure Class where

@@ -3,6 +3,7 @@ import Lakatos.Json
 import Lakatos.Frontend
 import Lakatos.Capture
 import Lakatos.Lean4Export.Walk
+import Lakatos.Mutate.Chains
 import Lakatos.Snapshots
 
 /-!
@@ -28,6 +29,8 @@ structure OpenEnv where
   substituted : Bool
   /-- What constants of the imports rest on, as far as it was asked for. -/
   axiomsBelow : IO.Ref Axioms.Known
+  /-- The library's theorems by their hypotheses, once they were asked for. -/
+  chains : IO.Ref (Option Mutate.Chains)
   /-- The rest of the answer to `open`. -/
   answer : List (String × Json)
 

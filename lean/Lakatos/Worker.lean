@@ -1,5 +1,6 @@
 import Lakatos.Assess
 import Lakatos.Check
+import Lakatos.Compose
 import Lakatos.Constants
 import Lakatos.Environment
 import Lakatos.Equivalent
@@ -8,10 +9,12 @@ import Lakatos.Lean4Export
 import Lakatos.Mutate
 import Lakatos.Negatives
 import Lakatos.Outline
+import Lakatos.Restate
 import Lakatos.Sorries
 import Lakatos.Step
 import Lakatos.Submit
 import Lakatos.Suggest
+import Lakatos.Trace
 import Lakatos.Verbalise
 import Lakatos.Verify
 
@@ -60,7 +63,10 @@ def operations : List (String × Handler) := [
   ("assess", handleAssess),
   ("constants", handleConstants),
   ("equivalent", handleEquivalent),
+  ("restate", handleRestate),
+  ("trace", handleTrace),
   ("mutate", handleMutate),
+  ("compose", handleCompose),
   ("negatives", handleNegatives),
   ("free", handleFree),
   ("outline", handleOutline),

@@ -24,16 +24,17 @@ const MODULES: &str = "modules";
 /// The table that counts rows.
 const ROWS: &str = "rows";
 
-/// The stages that candidates go through, in order, each with what it asks. The worker's own stages have the
-/// names that docs/protocol.md gives them.
+/// The stages that candidates go through, in order, each with what it asks. The worker's own stages, up to
+/// `vacuity`, have the names that docs/protocol.md gives them.
 pub const STAGES: &[(&str, &str)] = &[
-    ("candidate", "what the rules made"),
     ("size", "is it short enough to read?"),
     (
         "round_trip",
         "does its printed text mean the same statement?",
     ),
+    ("script", "does its script prove it in the worker?"),
     ("vacuity", "can its hypotheses hold together?"),
+    ("candidate", "what the worker answered"),
     (
         "premises",
         "does it use chosen theorems alone, and none that is held out?",
@@ -151,6 +152,7 @@ impl<S: Source, J: Judge, P: Prober> Job for Mutate<'_, S, J, P> {
         let mut kept = Vec::new();
         for candidate in candidates {
             tally.add(FUNNEL, "candidate", PASSED, 1);
+            tally.add(FUNNEL, "script", PASSED, 1);
             tally.add(RULES, &candidate.rule, "candidates", 1);
             if self.passes(&candidate, &mut tally) {
                 kept.push(candidate);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lakatos_datasets::job::WorkError;
+use lakatos_lean_bridge::mutate::MutationRequest;
 use lakatos_lean_bridge::pool::Pool;
 use lakatos_lean_bridge::{BridgeError, EnvironmentSpec};
 use serde::Serialize;
@@ -12,7 +13,17 @@ use crate::job::Source;
 use crate::library::Theorem;
 
 /// The worker's rules, in its order.
-const RULES: [&str; 5] = ["rw", "apply", "simp", "specialise", "contrapose"];
+const RULES: [&str; 9] = [
+    "rw",
+    "apply",
+    "compose",
+    "simp",
+    "simp_backwards",
+    "specialise",
+    "generalise",
+    "variant",
+    "contrapose",
+];
 /// Drafts of a target that are looked at, drawn by the seed.
 const DRAFTS: u32 = 32;
 /// An end to what hangs: far above what listing the library, or one target, takes.
@@ -77,12 +88,18 @@ pub struct LeanSource {
     pool: Pool,
     env: EnvironmentSpec,
     rules: Rules,
+    trivial: u32,
 }
 
 impl LeanSource {
-    /// Candidates by these rules, in this environment.
-    pub fn new(pool: Pool, env: EnvironmentSpec, rules: Rules) -> Self {
-        Self { pool, env, rules }
+    /// Candidates by these rules, in this environment, of which `trivial` a target may be trivial.
+    pub fn new(pool: Pool, env: EnvironmentSpec, rules: Rules, trivial: u32) -> Self {
+        Self {
+            pool,
+            env,
+            rules,
+            trivial,
+        }
     }
 }
 
@@ -129,9 +146,16 @@ fn candidate(made: lakatos_lean_bridge::mutate::Mutated) -> Candidate {
 
 impl Source for LeanSource {
     async fn mutate(&self, target: &str, seed: u64) -> Result<Mutations, WorkError> {
+        let request = MutationRequest {
+            target: target.to_owned(),
+            rules: self.rules.0.clone(),
+            limit: DRAFTS,
+            trivial: self.trivial,
+            seed,
+        };
         let made = self
             .pool
-            .mutate(&self.env, target, &self.rules.0, DRAFTS, seed, TARGET_MS)
+            .mutate(&self.env, request, TARGET_MS)
             .await
             .map_err(failed)?;
         let mut refused: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();

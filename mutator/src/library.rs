@@ -60,13 +60,24 @@ pub struct Selection {
     pub edges: usize,
 }
 
+/// Whether a theorem is about the library's own workings: public, and yet nobody would want to read of it. Such
+/// a theorem is a target only where it is asked for by name.
+fn is_inner(name: &str) -> bool {
+    const BEGINNINGS: [&str; 5] = ["Lean.", "Std.Tactic.", "Std.Sat.", "Std.Time.", "Std.Do."];
+    const PARTS: [&str; 5] = ["Internal", "Impl", "Raw₀", "Simproc", "Iterators"];
+    BEGINNINGS.iter().any(|b| name.starts_with(b)) || name.split('.').any(|p| PARTS.contains(&p))
+}
+
 /// Chooses targets and premises, and puts the targets in the order of what they use.
 ///
 /// # Errors
 /// A name is not there, an expression matches nothing, or everything that was chosen is held out.
 pub fn select(theorems: &[Theorem], request: &Request) -> Result<Selection, ChoiceError> {
     let names: Vec<&str> = theorems.iter().map(|t| t.name.as_str()).collect();
-    let chosen = request.targets.of(&names)?;
+    let mut chosen = request.targets.of(&names)?;
+    if matches!(request.targets, Choice::All) {
+        chosen.retain(|name| !is_inner(name));
+    }
     let held_out: HashSet<&str> = match &request.held_out {
         None => HashSet::new(),
         Some(choice) => choice.of(&names)?,
@@ -156,6 +167,18 @@ mod tests {
         let selection = select(&library, &some).unwrap();
         assert_eq!(selection.premises, Some(vec!["a".to_owned()]));
         assert_eq!(selection.targets.len(), 1);
+    }
+
+    #[test]
+    fn inner_workings_are_targets_only_by_name() {
+        let mut library = library();
+        library[1].name = "Std.DTreeMap.Internal.b".into();
+        let mut all = request(Choice::All);
+        all.held_out = None;
+        let chosen = |request: &Request| select(&library, request).unwrap().targets.len();
+        assert_eq!(chosen(&all), 3);
+        all.targets = Choice::parse("Internal").unwrap();
+        assert_eq!(chosen(&all), 1);
     }
 
     #[test]

@@ -60,10 +60,7 @@ pub async fn verify<J: Judge>(
             report.theorems.iter().find(of).map(|t| t.verdict.clone())
         };
         let found: Vec<Option<Verdict>> = part.iter().map(judged).collect();
-        let unsettled = |v: &Option<Verdict>| {
-            !matches!(v, Some(Verdict::Accepted { .. } | Verdict::Rejected { .. }))
-        };
-        if part.len() > 1 && found.iter().any(unsettled) {
+        if part.len() > 1 && found.iter().any(|v| unsettled(v.as_ref())) {
             let middle = from + part.len() / 2;
             waiting.push((middle, to));
             waiting.push((from, middle));
@@ -83,6 +80,14 @@ pub async fn verify<J: Judge>(
         .into_iter()
         .map(|v| v.unwrap_or_else(missing))
         .collect()
+}
+
+/// Whether a theorem of a text must be judged again in a smaller one.
+pub(crate) fn unsettled(verdict: Option<&Verdict>) -> bool {
+    !matches!(
+        verdict,
+        Some(Verdict::Accepted { .. } | Verdict::Rejected { .. })
+    )
 }
 
 /// What is said of the only theorem of a text that has no verdict of its own.

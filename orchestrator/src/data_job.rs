@@ -4,6 +4,7 @@
 //! an [`Identity`] and a [`Plan`], opens its directory with [`DataJob::open`], works on it with
 //! [`DataJob::work`], writes its tables from the journal, and ends with [`DataJob::report`].
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,6 +13,8 @@ use lakatos_datasets::job::{
     End, Entry, Folder, FolderError, Identity, Item, Job, JobError, Journal, JournalError,
     Observer, Options, Plan, State, run,
 };
+
+use lakatos_datasets::write::{self, Card, Schema, Split, Table, WriteError};
 
 use crate::events::{Event, EventSink};
 use crate::report::funnel::{self, FunnelReport, Stage};
@@ -23,6 +26,9 @@ const FAILURES: u32 = 1000;
 
 /// The table of a tally that counts rows: a row for each of the dataset's tables.
 pub const ROWS: &str = "rows";
+
+/// The split of all tables.
+const SPLIT: &str = "train";
 
 /// What ends a data job before its end. The journal has what was announced, and the same command goes on.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +48,9 @@ pub enum DataJobError {
         /// What, as a sentence.
         message: String,
     },
+    /// A dataset's file cannot be written.
+    #[error(transparent)]
+    Table(#[from] WriteError),
     /// A file cannot be written.
     #[error("{} cannot be written: {message}", path.display())]
     Write {
@@ -141,6 +150,16 @@ impl DataJob {
         &self.journal
     }
 
+    /// What a row of a table of counts adds up to so far, by column.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn counted(&self, table: &str, row: &str) -> Result<BTreeMap<String, u64>, DataJobError> {
+        let totals = self.place.store.job_totals(self.stored.id, 0)?;
+        let row = totals.tally.table(table).and_then(|t| t.get(row));
+        Ok(row.cloned().unwrap_or_default())
+    }
+
     /// What decides the job's bytes.
     pub fn identity(&self) -> &Identity {
         &self.identity
@@ -224,41 +243,101 @@ impl DataJob {
     }
 }
 
-/// Writes the rows of each table so far, in the plan's order, as `TABLE.jsonl` in the job's directory; one
-/// entry is in memory at a time.
+/// What a dataset's card says of it.
+pub struct About {
+    /// The heading.
+    pub title: &'static str,
+    /// What the rows are, in Markdown.
+    pub text: &'static str,
+}
+
+/// Writes the rows of each table so far, in the plan's order, as Parquet and JSONL with a card
+/// (`datasets::write` says where); one entry is in memory at a time.
 ///
 /// # Errors
-/// The journal cannot be read, or a file cannot be written.
-pub fn tables(job: &DataJob, names: &[&str]) -> Result<(), DataJobError> {
-    use std::io::Write;
-    let failed = |path: &Path, e: std::io::Error| DataJobError::Write {
-        path: path.to_path_buf(),
-        message: e.to_string(),
-    };
-    let mut files = Vec::new();
-    for name in names {
-        let path = job.out().join(format!("{name}.jsonl"));
-        let unfinished = PathBuf::from(format!("{}.unfinished", path.display()));
-        let file = std::fs::File::create(&unfinished).map_err(|e| failed(&path, e))?;
-        files.push((*name, path, unfinished, std::io::BufWriter::new(file)));
-    }
+/// The journal cannot be read, a row does not fit its table, or a file cannot be written.
+pub fn tables(job: &DataJob, about: &About, tables: &[(&str, Schema)]) -> Result<(), DataJobError> {
+    let mut splits: Vec<(&str, Split)> = tables
+        .iter()
+        .map(|(name, schema)| {
+            let place = write::directory(job.out(), name);
+            (*name, Split::new(&place, SPLIT, schema))
+        })
+        .collect();
+    // The visitor's own error has another type than the journal's; it is kept aside.
+    let mut failure = None;
     let done = job.journal.next()?;
-    job.journal.visit(0..done, &mut |entry| {
+    let visited = job.journal.visit(0..done, &mut |entry| {
         for row in &entry.rows {
-            let table = files.iter_mut().find(|(name, ..)| *name == row.table);
-            if let Some((.., file)) = table {
-                writeln!(file, "{}", row.json).map_err(|e| JournalError(Box::new(e)))?;
+            let Some((_, split)) = splits.iter_mut().find(|(name, _)| *name == row.table) else {
+                continue;
+            };
+            let row: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(&row.json).map_err(|e| JournalError(Box::new(e)))?;
+            if let Err(e) = split.object(&row) {
+                let message = e.to_string();
+                failure = Some(e);
+                return Err(JournalError(message.into()));
             }
         }
         Ok(())
-    })?;
-    for (_, path, unfinished, mut file) in files {
-        let flushed = file
-            .flush()
-            .and_then(|()| std::fs::rename(&unfinished, &path));
-        flushed.map_err(|e| failed(&path, e))?;
+    });
+    if let Some(e) = failure {
+        return Err(e.into());
     }
-    Ok(())
+    visited?;
+    let mut written = Vec::new();
+    for ((name, split), (_, schema)) in splits.into_iter().zip(tables) {
+        written.push(Table {
+            name: name.to_owned(),
+            schema: schema.clone(),
+            splits: vec![(SPLIT.to_owned(), split.finish()?)],
+        });
+    }
+    // The `datasets` library refuses a split without rows, so a card does not name one.
+    let rows = |table: &Table| table.splits.iter().map(|(_, w)| w.rows).sum::<u64>();
+    written.retain(|table| rows(table) > 0);
+    let made_by = &job.identity.provenance;
+    let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let card = Card {
+        title: about.title.into(),
+        text: about.text.into(),
+        license: None,
+        languages: vec!["en".into()],
+        tags: ["lean4", "autoformalization"].map(str::to_owned).to_vec(),
+        tasks: vec!["text-generation".into()],
+        provenance: vec![
+            fact("program", &made_by.program),
+            fact("toolchain", &made_by.toolchain),
+            fact("library", &made_by.library),
+            fact("seed", &job.identity.seed.to_string()),
+            fact("items", &format!("{done} of {}", job.plan.len())),
+            fact("fingerprint", &job.identity.fingerprint()),
+        ],
+        tables: written,
+    };
+    Ok(card.write(job.out())?)
+}
+
+/// The JSONL files of a table that [`tables`] wrote, in order.
+///
+/// # Errors
+/// Its directory cannot be read.
+pub fn table_files(job: &DataJob, name: &str) -> Result<Vec<PathBuf>, DataJobError> {
+    let place = write::directory(job.out(), name);
+    let failed = |e: std::io::Error| DataJobError::Write {
+        path: place.clone(),
+        message: e.to_string(),
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&place).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|e| e == "jsonl") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Writes a file beside its place and renames it, so that it is whole or not there.

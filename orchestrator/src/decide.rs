@@ -15,8 +15,6 @@ pub struct SearchDecider {
     pub resources: Resources,
     /// The budget; refuting is on.
     pub config: SearchConfig,
-    /// What statements stand in.
-    pub env: EnvironmentSpec,
     /// Ends searches.
     pub stop: Cancel,
 }
@@ -24,6 +22,7 @@ pub struct SearchDecider {
 impl Decider for SearchDecider {
     fn decide<'a>(
         &'a self,
+        env: &'a EnvironmentSpec,
         name: &'a str,
         statement: &'a str,
         seed: u64,
@@ -31,7 +30,7 @@ impl Decider for SearchDecider {
         Box::pin(async move {
             let problem = Problem {
                 name: name.to_owned(),
-                environment: self.env.clone(),
+                environment: env.clone(),
                 statement: statement.to_owned(),
             };
             let attempt =

@@ -212,6 +212,8 @@ impl From<crate::data_job::DataJobError> for Failure {
             E::Folder(FolderError::Io { .. }) | E::Write { .. } => Self::environment(message)
                 .hint("free some space, or mend its permissions; the same command goes on"),
             E::Folder(_) => Self::user(message),
+            E::Table(lakatos_datasets::write::WriteError::Row { .. }) => Self::internal(message),
+            E::Table(_) => Self::environment(message),
             E::Store(e) => Self::from(e),
             E::Journal(_) => Self::internal(message),
             E::Fatal { .. } => Self::environment(message).hint("the same command goes on"),

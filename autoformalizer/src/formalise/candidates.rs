@@ -6,9 +6,23 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use lakatos_datasets::job::WorkError;
 
-use super::{Judged, extract, job::Formalise, problem::Problem, prompt};
+use lakatos_lean_bridge::EnvironmentSpec;
+use lakatos_lean_bridge::pool::Pool;
+
+use super::{Judged, Settings, extract, problem::Problem, prompt};
 use crate::gates::{self, Candidate, Finding, Outcome};
-use crate::model::{Answer, Message, ModelError, Tokens};
+use crate::model::{Answer, Chat, Message, ModelError, Tokens};
+
+/// Who is asked for candidates, and who judges them.
+#[derive(Clone, Copy)]
+pub struct Asker<'a> {
+    /// Lean workers.
+    pub pool: &'a Pool,
+    /// What statements stand in.
+    pub env: &'a EnvironmentSpec,
+    /// How.
+    pub settings: &'a Settings,
+}
 
 /// A candidate under way.
 struct Draft {
@@ -18,61 +32,145 @@ struct Draft {
     judged: Option<Judged>,
 }
 
-/// All candidates for a problem, those of one text together, and what they cost.
-pub(super) async fn candidates(
-    job: &Formalise,
-    problem: &Problem,
-    seed: impl Fn(&str) -> u64,
-) -> Result<(Vec<Judged>, Tokens), WorkError> {
-    let mut tokens = Tokens::default();
-    let asked = (0..job.settings.candidates).map(|i| {
-        let seed = seed(&format!("candidate {i}"));
-        async move { job.chat.ask(&prompt::formalize(problem), seed).await }
-    });
-    let mut drafts = Vec::new();
-    for answer in join_all(asked).await {
-        drafts.push(draft(answer, 0, &mut tokens)?);
-    }
-    judge(job, problem, &mut drafts).await?;
-    for round in 1..=job.settings.repairs {
-        let broken: Vec<usize> = (0..drafts.len())
-            .filter(|i| refused(&drafts[*i]).is_some())
-            .collect();
-        if broken.is_empty() {
-            break;
-        }
-        let asked = broken.iter().map(|i| {
-            let draft = &drafts[*i];
-            let messages: Vec<Message> =
-                prompt::repair(problem, &draft.answer, refused(draft).unwrap_or_default());
-            let seed = seed(&format!("repair {round} of {i}"));
-            async move { job.chat.ask(&messages, seed).await }
+impl Asker<'_> {
+    /// A model's candidates for a problem, those of one text together, and what they cost.
+    ///
+    /// # Errors
+    /// Lean or the endpoint failed; what is wrong with one answer is kept in its place.
+    pub async fn asked(
+        self,
+        problem: &Problem,
+        chat: &Chat,
+        seed: impl Fn(&str) -> u64,
+    ) -> Result<(Vec<Judged>, Tokens), WorkError> {
+        let mut tokens = Tokens::default();
+        let asked = (0..self.settings.candidates).map(|i| {
+            let seed = seed(&format!("candidate {i}"));
+            async move { chat.ask(&prompt::formalize(problem), seed).await }
         });
-        let answers = join_all(asked).await;
-        for (i, answer) in broken.into_iter().zip(answers) {
-            let new = draft(answer, round, &mut tokens)?;
-            // An answer without a statement does not replace one that has it.
-            if new.formal.is_some() {
-                drafts[i] = new;
-            }
+        let mut drafts = Vec::new();
+        for answer in join_all(asked).await {
+            drafts.push(draft(answer, 0, &mut tokens)?);
         }
-        judge(job, problem, &mut drafts).await?;
+        self.judge(problem, &mut drafts).await?;
+        for round in 1..=self.settings.repairs {
+            let broken: Vec<usize> = (0..drafts.len())
+                .filter(|i| refused(&drafts[*i]).is_some())
+                .collect();
+            if broken.is_empty() {
+                break;
+            }
+            let asked = broken.iter().map(|i| {
+                let draft = &drafts[*i];
+                let messages: Vec<Message> =
+                    prompt::repair(problem, &draft.answer, refused(draft).unwrap_or_default());
+                let seed = seed(&format!("repair {round} of {i}"));
+                async move { chat.ask(&messages, seed).await }
+            });
+            let answers = join_all(asked).await;
+            for (i, answer) in broken.into_iter().zip(answers) {
+                let new = draft(answer, round, &mut tokens)?;
+                // An answer without a statement does not replace one that has it.
+                if new.formal.is_some() {
+                    drafts[i] = new;
+                }
+            }
+            self.judge(problem, &mut drafts).await?;
+        }
+        Ok((together(drafts), tokens))
     }
-    let mut together: BTreeMap<String, usize> = BTreeMap::new();
-    let mut judged: Vec<Judged> = Vec::new();
-    for draft in drafts {
-        let Some(candidate) = draft.judged else {
-            continue;
+
+    /// Candidates that somebody else has made, judged; those of one text together.
+    ///
+    /// # Errors
+    /// Lean failed.
+    pub async fn given(
+        self,
+        problem: &Problem,
+        answers: &[String],
+    ) -> Result<Vec<Judged>, WorkError> {
+        let draft = |answer: &String| Draft {
+            formal: extract::statement(answer),
+            answer: answer.clone(),
+            repairs: 0,
+            judged: None,
         };
-        match together.get(&candidate.formal) {
+        let mut drafts: Vec<Draft> = answers.iter().map(draft).collect();
+        self.judge(problem, &mut drafts).await?;
+        Ok(together(drafts))
+    }
+
+    /// Judges the drafts that have not been judged, in one batch.
+    async fn judge(self, problem: &Problem, drafts: &mut [Draft]) -> Result<(), WorkError> {
+        let waiting: Vec<usize> = (0..drafts.len())
+            .filter(|i| drafts[*i].judged.is_none())
+            .collect();
+        let statements: Vec<String> = waiting
+            .iter()
+            .filter_map(|i| drafts[*i].formal.clone())
+            .collect();
+        let (heartbeats, timeout) = (self.settings.heartbeats, self.settings.timeout_ms);
+        let assessed = self
+            .pool
+            .assess(self.env, &statements, heartbeats, timeout)
+            .await;
+        let mut assessed = assessed
+            .map_err(|e| WorkError::Worker(e.to_string()))?
+            .into_iter();
+        for i in waiting {
+            let draft = &mut drafts[i];
+            let repairs = draft.repairs;
+            let Some(formal) = draft.formal.clone() else {
+                draft.judged = Some(unanswered(repairs));
+                continue;
+            };
+            let Some(assessed) = assessed.next() else {
+                return Err(WorkError::Worker(
+                    "Lean did not answer for every candidate".into(),
+                ));
+            };
+            // A statement that nobody has given in words says what it says.
+            let informal = match (&assessed, problem.informal.as_str()) {
+                (Ok(known), "") => &known.reading.english,
+                (_, informal) => informal,
+            };
+            let findings = gates::judge(&Candidate {
+                informal,
+                formal: &formal,
+                assessed: &assessed,
+            });
+            let known = assessed.ok();
+            draft.judged = Some(Judged {
+                formal,
+                votes: 1,
+                repairs,
+                english: known.as_ref().map(|a| a.reading.english.clone()),
+                type_hash: known.as_ref().map(|a| a.type_hash.clone()),
+                confirmed: known.as_ref().map_or(0, |a| a.instances.confirmed),
+                counterexample: known.and_then(|a| a.instances.counterexample),
+                findings,
+                class: None,
+                equivalence: None,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The candidates, those of one text once with their number.
+fn together(drafts: Vec<Draft>) -> Vec<Judged> {
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut judged: Vec<Judged> = Vec::new();
+    for candidate in drafts.into_iter().filter_map(|draft| draft.judged) {
+        match places.get(&candidate.formal) {
             Some(at) => judged[*at].votes += 1,
             None => {
-                together.insert(candidate.formal.clone(), judged.len());
+                places.insert(candidate.formal.clone(), judged.len());
                 judged.push(candidate);
             }
         }
     }
-    Ok((judged, tokens))
+    judged
 }
 
 /// What Lean said where it refused the candidate.
@@ -105,57 +203,6 @@ fn draft(
         repairs,
         judged: None,
     })
-}
-
-/// Judges the drafts that have not been judged, in one batch.
-async fn judge(job: &Formalise, problem: &Problem, drafts: &mut [Draft]) -> Result<(), WorkError> {
-    let waiting: Vec<usize> = (0..drafts.len())
-        .filter(|i| drafts[*i].judged.is_none())
-        .collect();
-    let statements: Vec<String> = waiting
-        .iter()
-        .filter_map(|i| drafts[*i].formal.clone())
-        .collect();
-    let (heartbeats, timeout) = (job.settings.heartbeats, job.settings.timeout_ms);
-    let assessed = job
-        .pool
-        .assess(&job.env, &statements, heartbeats, timeout)
-        .await;
-    let mut assessed = assessed
-        .map_err(|e| WorkError::Worker(e.to_string()))?
-        .into_iter();
-    for i in waiting {
-        let draft = &mut drafts[i];
-        let repairs = draft.repairs;
-        let Some(formal) = draft.formal.clone() else {
-            draft.judged = Some(unanswered(repairs));
-            continue;
-        };
-        let Some(assessed) = assessed.next() else {
-            return Err(WorkError::Worker(
-                "Lean did not answer for every candidate".into(),
-            ));
-        };
-        let findings = gates::judge(&Candidate {
-            informal: &problem.informal,
-            formal: &formal,
-            assessed: &assessed,
-        });
-        let known = assessed.ok();
-        draft.judged = Some(Judged {
-            formal,
-            votes: 1,
-            repairs,
-            english: known.as_ref().map(|a| a.reading.english.clone()),
-            type_hash: known.as_ref().map(|a| a.type_hash.clone()),
-            confirmed: known.as_ref().map_or(0, |a| a.instances.confirmed),
-            counterexample: known.and_then(|a| a.instances.counterexample),
-            findings,
-            class: None,
-            equivalence: None,
-        });
-    }
-    Ok(())
 }
 
 /// What is kept of an answer that holds no statement.

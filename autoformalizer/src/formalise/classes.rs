@@ -2,13 +2,13 @@
 
 use lakatos_datasets::job::WorkError;
 
-use super::{Judged, job::Formalise};
+use super::{Asker, Judged};
 use crate::gates::{Outcome, worst};
 
 /// Notes each passing candidate's class. Returns the votes of each class, the largest first; among equals
 /// the one with the earliest candidate.
-pub(super) async fn classify(
-    job: &Formalise,
+pub(crate) async fn classify(
+    asker: Asker<'_>,
     judged: &mut [Judged],
 ) -> Result<Vec<u32>, WorkError> {
     let passing: Vec<usize> = (0..judged.len())
@@ -18,10 +18,13 @@ pub(super) async fn classify(
         return Ok(Vec::new());
     }
     let statements: Vec<String> = passing.iter().map(|i| judged[*i].formal.clone()).collect();
-    let (heartbeats, timeout) = (job.settings.equivalence_heartbeats, job.settings.timeout_ms);
-    let found = job
+    let (heartbeats, timeout) = (
+        asker.settings.equivalence_heartbeats,
+        asker.settings.timeout_ms,
+    );
+    let found = asker
         .pool
-        .equivalent(&job.env, &statements, heartbeats, timeout)
+        .equivalent(asker.env, &statements, heartbeats, timeout)
         .await;
     let found = found.map_err(|e| WorkError::Worker(e.to_string()))?;
     // Places in the answer are the worker's word, and nothing is known of what it may say.

@@ -10,7 +10,8 @@ use lakatos_lean_bridge::assess::Value;
 use lakatos_lean_bridge::pool::Pool;
 use serde::{Deserialize, Serialize};
 
-use super::{Decider, Decision, Judged, Problem, Quality, Settings, candidates, classes};
+use super::{Asker, Decider, Decision, Judged, Problem, Quality, Settings, classes};
+use crate::gates::judge::{self, Opinion};
 use crate::gates::{self, Finding};
 use crate::model::{Chat, Tokens};
 
@@ -41,6 +42,8 @@ pub struct Formalise {
     pub settings: Settings,
     /// The benchmarks that statements must not come from.
     pub guard: Guard,
+    /// A model that judges the chosen statements; none: there is no opinion.
+    pub judge: Option<Chat>,
     /// Who decides statements; none: they stay undecided.
     pub decider: Option<Arc<dyn Decider>>,
 }
@@ -70,6 +73,8 @@ pub struct StatementRow {
     pub candidates: u32,
     /// What the gates found.
     pub findings: Vec<Finding>,
+    /// What a judge says, where one was asked.
+    pub judge: Option<Opinion>,
     /// What a search found; absent where none was made.
     pub decision: Option<Decision>,
     /// The earlier problem with the same statement, by its place in the plan.
@@ -115,6 +120,7 @@ pub struct Draft {
     /// Votes of the classes, the largest first.
     votes: Vec<u32>,
     tokens: Tokens,
+    opinion: Option<Opinion>,
     duplicate_of: Option<u64>,
 }
 
@@ -138,15 +144,32 @@ impl Job for Formalise {
 
     async fn work(&self, item: Item<'_>) -> Result<Draft, WorkError> {
         let problem = self.problem(item)?;
-        let (mut judged, tokens) =
-            candidates::candidates(self, problem, |purpose| item.seed_for(purpose)).await?;
-        let votes = classes::classify(self, &mut judged).await?;
-        Ok(Draft {
+        let asker = Asker {
+            pool: &self.pool,
+            env: &self.env,
+            settings: &self.settings,
+        };
+        let (mut judged, tokens) = asker
+            .asked(problem, &self.chat, |purpose| item.seed_for(purpose))
+            .await?;
+        let votes = classes::classify(asker, &mut judged).await?;
+        let mut draft = Draft {
             judged,
             votes,
             tokens,
+            opinion: None,
             duplicate_of: None,
-        })
+        };
+        let english = draft.chosen().and_then(|c| c.english.clone());
+        if let (Some(judge), Some(english)) = (&self.judge, english) {
+            let seed = item.seed_for("judge");
+            let (opinion, tokens) = judge::ask(judge, &problem.informal, &english, seed)
+                .await
+                .map_err(|e| WorkError::Fatal(e.to_string()))?;
+            draft.opinion = opinion;
+            draft.tokens += tokens;
+        }
+        Ok(draft)
     }
 
     fn settle(
@@ -214,7 +237,12 @@ impl Job for Formalise {
             let decision = match &self.decider {
                 Some(decider) if alone => Some(
                     decider
-                        .decide(&problem.id, &chosen.formal, item.seed_for("decide"))
+                        .decide(
+                            &self.env,
+                            &problem.id,
+                            &chosen.formal,
+                            item.seed_for("decide"),
+                        )
                         .await
                         .map_err(WorkError::Worker)?,
                 ),
@@ -233,7 +261,7 @@ impl Job for Formalise {
             let votes = draft.votes.first().copied().unwrap_or_default();
             let quality = match &decision {
                 Some(Decision::Refuted { .. }) => Quality::Failed,
-                _ => Quality::of(chosen, votes, passed),
+                _ => Quality::of(chosen, votes, passed, draft.opinion.as_ref()),
             };
             out.tally.add(COUNTS, "quality", quality.word(), 1);
             let outcome = match &decision {
@@ -243,6 +271,14 @@ impl Job for Formalise {
                 None => "undecided",
             };
             out.tally.add(COUNTS, "decision", outcome, 1);
+            if let Some(opinion) = &draft.opinion {
+                let said = match opinion.same {
+                    Some(true) => "same",
+                    Some(false) => "different",
+                    None => "neither",
+                };
+                out.tally.add(COUNTS, "judge", said, 1);
+            }
             if draft.duplicate_of.is_some() {
                 out.tally.add(COUNTS, "problems", "duplicate", 1);
             }
@@ -265,6 +301,7 @@ impl Job for Formalise {
                     passed,
                     candidates: count,
                     findings: chosen.findings.clone(),
+                    judge: draft.opinion.clone(),
                     decision,
                     duplicate_of: draft.duplicate_of,
                     overlap,

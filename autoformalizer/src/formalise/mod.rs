@@ -7,7 +7,7 @@
 //! there. [`job::Formalise`] does this for one problem after the other in the frame of data jobs.
 
 mod candidates;
-mod classes;
+pub(crate) mod classes;
 pub mod extract;
 pub mod job;
 pub mod problem;
@@ -17,9 +17,11 @@ mod quality;
 use std::future::Future;
 use std::pin::Pin;
 
+use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_lean_bridge::assess::Value;
 use serde::{Deserialize, Serialize};
 
+pub use candidates::Asker;
 pub use job::Formalise;
 pub use problem::Problem;
 pub use quality::Quality;
@@ -73,9 +75,10 @@ pub enum Decision {
 
 /// A search for a statement and its negation at once; the first proof decides.
 pub trait Decider: Send + Sync {
-    /// Decides one statement. The error is that of a worker, and worth another try.
+    /// Decides one statement in an environment. The error is that of a worker, and worth another try.
     fn decide<'a>(
         &'a self,
+        env: &'a EnvironmentSpec,
         name: &'a str,
         statement: &'a str,
         seed: u64,

@@ -12,6 +12,9 @@ pub struct Problem {
     /// The answer, where the source has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// Lean text that statements stand in, which the model is shown: definitions, for example.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub context: String,
 }
 
 /// A part of the input that cannot be used.
@@ -105,6 +108,7 @@ fn row(line: &[u8], number: usize) -> Result<Problem, String> {
         id: text(&NAME).unwrap_or_else(|| format!("line-{number}")),
         informal,
         answer: text(&["answer", "solution_answer", "final_answer"]),
+        context: String::new(),
     })
 }
 
@@ -190,6 +194,7 @@ fn named(index: usize, kind: &str, informal: String) -> Problem {
         id: format!("{kind}-{}", index + 1),
         informal,
         answer: None,
+        context: String::new(),
     }
 }
 

@@ -3,13 +3,15 @@
 //! A gate looks at a candidate and gives a [`Finding`]: it passes, or is doubtful, or fails, with a
 //! sentence. All gates are asked and all findings kept; a candidate passes if none fails. The gates stand
 //! in the order in which they are told: what Lean says first, what the comparison with the informal text
-//! says last. No gate needs a model or a network.
+//! says last. No gate needs a model or a network; the opinion of a [`judge`], where one is asked, stands
+//! beside them.
 
 pub mod alignment;
 mod contradictory;
 mod conventions;
 mod elaborates;
 mod instances;
+pub mod judge;
 mod leaked;
 mod sound;
 mod trivial;

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use crate::model::Message;
 
 const INFORMALIZE: &str = include_str!("../../prompts/informalize.txt");
+/// The words, for what names a job.
+pub(super) const PROMPT: &str = INFORMALIZE;
 /// Examples that are shown.
 const NEAREST: usize = 3;
 
@@ -63,6 +65,24 @@ fn near(a: &[String], b: &[String]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_prompt_is_what_it_was() {
+        let target = Constant {
+            name: "List.length_nil".into(),
+            kind: "theorem".into(),
+            module: "M".into(),
+            uses: vec!["List".into(), "List.length".into(), "List.nil".into()],
+            doc: None,
+            hash: None,
+        };
+        let reading: Reading = serde_json::from_value(serde_json::json!({
+            "name": "List.length_nil", "kind": "theorem", "type": "[].length = 0",
+            "english": "The length of [] = 0.", "conclusion": {"type": "[].length = 0", "english": "the length of [] = 0"},
+        }))
+        .unwrap();
+        insta::assert_snapshot!(informalize(&target, &reading)[0].content);
+    }
 
     #[test]
     fn every_example_is_read() {

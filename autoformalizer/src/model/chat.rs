@@ -1,6 +1,7 @@
 //! The requests: bounded concurrency, timeouts, retries with jittered exponential backoff, a cap.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use rand::{Rng, SeedableRng};
@@ -14,6 +15,8 @@ use super::{Answer, Message, ModelError, Tokens, wire};
 
 /// An answer longer than this is not one.
 const MAX_BODY: usize = 4 << 20;
+/// So many answers that cannot be used, without one that can, and the endpoint is none.
+const NEVER: u32 = 16;
 
 /// How the endpoint is reached and asked. The API key is not among it: the program's edge passes it to
 /// [`Chat::new`].
@@ -37,8 +40,71 @@ pub struct ChatConfig {
     pub max_backoff_ms: u64,
     /// Requests under way at once.
     pub concurrency: usize,
-    /// Tokens in all, prompts included; 0: no cap.
+    /// Tokens in all, prompts included; 0: no cap. Requests that are under way when it is reached still
+    /// count.
     pub token_cap: u64,
+    /// What a million tokens cost, in any currency.
+    pub price: Price,
+    /// What may be spent in all, in the same currency; 0: no cap.
+    pub cost_cap: f64,
+}
+
+/// What a million tokens cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Price {
+    /// Of prompts.
+    pub prompt: f64,
+    /// Of answers.
+    pub completion: f64,
+}
+
+impl Price {
+    /// What these tokens cost.
+    pub fn of(self, tokens: Tokens) -> f64 {
+        // Token counts are far below 2^53.
+        let part = |n: u64, price: f64| n as f64 * price / 1e6;
+        part(tokens.prompt, self.prompt) + part(tokens.completion, self.completion)
+    }
+}
+
+/// What one or more clients have used together.
+#[derive(Debug, Default)]
+pub struct Meter {
+    prompt: AtomicU64,
+    completion: AtomicU64,
+    /// In millionths of the currency.
+    cost: AtomicU64,
+}
+
+impl Meter {
+    /// One that has counted before.
+    pub fn starting(tokens: Tokens, cost: f64) -> Self {
+        let meter = Self::default();
+        meter.add(tokens, cost);
+        meter
+    }
+
+    fn add(&self, tokens: Tokens, cost: f64) {
+        self.prompt.fetch_add(tokens.prompt, Ordering::Relaxed);
+        self.completion
+            .fetch_add(tokens.completion, Ordering::Relaxed);
+        // Never negative; a cost beyond 2^64 millionths saturates.
+        self.cost
+            .fetch_add((cost.max(0.0) * 1e6).round() as u64, Ordering::Relaxed);
+    }
+
+    /// The tokens.
+    pub fn tokens(&self) -> Tokens {
+        Tokens {
+            prompt: self.prompt.load(Ordering::Relaxed),
+            completion: self.completion.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The cost.
+    pub fn cost(&self) -> f64 {
+        self.cost.load(Ordering::Relaxed) as f64 / 1e6
+    }
 }
 
 impl Default for ChatConfig {
@@ -54,6 +120,8 @@ impl Default for ChatConfig {
             max_backoff_ms: 30_000,
             concurrency: 8,
             token_cap: 0,
+            price: Price::default(),
+            cost_cap: 0.0,
         }
     }
 }
@@ -65,7 +133,10 @@ pub struct Chat {
     key: Option<String>,
     places: Semaphore,
     config: ChatConfig,
-    used: AtomicU64,
+    meter: Arc<Meter>,
+    /// Whether an answer could ever be used, and how many could not before the first.
+    usable: AtomicBool,
+    unusable: AtomicU32,
 }
 
 enum Failure {
@@ -104,9 +175,34 @@ impl Chat {
             url,
             key,
             places: Semaphore::new(config.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
-            used: AtomicU64::new(0),
+            meter: Arc::default(),
+            usable: AtomicBool::new(false),
+            unusable: AtomicU32::new(0),
             config,
         })
+    }
+
+    /// The same client, counting on this meter: caps hold for all that count on it.
+    pub fn on(mut self, meter: Arc<Meter>) -> Self {
+        self.meter = meter;
+        self
+    }
+
+    /// What was used.
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
+    }
+
+    fn within_caps(&self) -> Result<(), ModelError> {
+        let (cap, used) = (self.config.token_cap, self.meter.tokens().total());
+        if cap > 0 && used >= cap {
+            return Err(ModelError::Spent { cap, used });
+        }
+        let (cap, cost) = (self.config.cost_cap, self.meter.cost());
+        if cap > 0.0 && cost >= cap {
+            return Err(ModelError::TooDear { cap, cost });
+        }
+        Ok(())
     }
 
     /// The settings.
@@ -132,16 +228,16 @@ impl Chat {
         let attempts = self.config.attempts.max(1);
         let mut last = String::new();
         for attempt in 0..attempts {
-            let used = self.used.load(Ordering::Relaxed);
-            let cap = self.config.token_cap;
-            if cap > 0 && used >= cap {
-                return Err(ModelError::Spent { cap, used });
-            }
+            self.within_caps()?;
             match self.once(&body).await {
                 Ok(answer) => {
-                    self.used
-                        .fetch_add(answer.tokens.total(), Ordering::Relaxed);
+                    let cost = self.config.price.of(answer.tokens);
+                    self.meter.add(answer.tokens, cost);
+                    self.usable.store(true, Ordering::Relaxed);
                     return Ok(answer);
+                }
+                Err(Failure::Lasting(ModelError::BadAnswer { message })) => {
+                    return Err(self.unusable(message));
                 }
                 Err(Failure::Lasting(error)) => return Err(error),
                 Err(Failure::Passing(message, pause)) => {
@@ -159,6 +255,24 @@ impl Chat {
                 self.url
             ),
         })
+    }
+
+    /// An answer that cannot be used counts against one request, unless there has never been another.
+    fn unusable(&self, message: String) -> ModelError {
+        if self.usable.load(Ordering::Relaxed) {
+            return ModelError::BadAnswer { message };
+        }
+        let count = self.unusable.fetch_add(1, Ordering::Relaxed) + 1;
+        if count < NEVER {
+            return ModelError::BadAnswer { message };
+        }
+        ModelError::Unavailable {
+            message: format!(
+                "none of the first {count} answers can be used; the last: {message}. Check that --endpoint names \
+                 an OpenAI-compatible server and --model one of its models; the same command goes on where this \
+                 one stopped."
+            ),
+        }
     }
 
     fn pause(&self, attempt: u32, asked: Option<Duration>, rng: &mut ChaCha8Rng) -> Duration {

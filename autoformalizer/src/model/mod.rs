@@ -8,7 +8,7 @@
 mod chat;
 mod wire;
 
-pub use chat::{Chat, ChatConfig};
+pub use chat::{Chat, ChatConfig, Meter, Price};
 
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,7 @@ pub struct Answer {
 }
 
 /// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ModelError {
     /// The endpoint cannot be used, whatever it is asked.
     #[error("{message}")]
@@ -95,5 +95,15 @@ pub enum ModelError {
         cap: u64,
         /// Used so far.
         used: u64,
+    },
+    /// As much as was allowed has been spent.
+    #[error(
+        "the cap of {cap} on the cost is reached ({cost:.6} were spent); raise --cost-cap and run the command again"
+    )]
+    TooDear {
+        /// The cap.
+        cap: f64,
+        /// Spent so far.
+        cost: f64,
     },
 }

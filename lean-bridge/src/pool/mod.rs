@@ -41,6 +41,7 @@ pub(crate) use process::resident_mb;
 pub use session::{Outcome, ProofState, Session, SorryState, Started, StateId};
 pub use spawner::Spawner;
 pub use stats::PoolStats;
+pub(crate) use taint::runs_code;
 
 use verify::Lane;
 use wire::{Failure, Request};
@@ -49,6 +50,7 @@ use worker::{Common, Core, Warm, Work, Worker};
 use crate::checker::Checker;
 use crate::protocol::{Declaration, Message, SorryAt};
 use crate::text::{TextReport, TextRequest};
+use crate::trace::Trace;
 use crate::verdict::{Report, VerifyRequest};
 use crate::{BridgeError, EnvironmentSpec};
 
@@ -212,6 +214,24 @@ impl Pool {
         timeout_ms: u64,
     ) -> Result<Sorries, BridgeError> {
         self.whole_text(env, text, timeout_ms, |env, text| Request::Sorries {
+            env,
+            text,
+        })
+        .await
+    }
+
+    /// A text's proofs, tactic by tactic, in a submission worker: goals as statements of their own are
+    /// hints, to be judged by whoever keeps them.
+    ///
+    /// # Errors
+    /// As [`Pool::check`].
+    pub async fn trace(
+        &self,
+        env: &EnvironmentSpec,
+        text: &str,
+        timeout_ms: u64,
+    ) -> Result<Trace, BridgeError> {
+        self.whole_text(env, text, timeout_ms, |env, text| Request::Trace {
             env,
             text,
         })

@@ -1,19 +1,16 @@
-//! New theorems from old ones: [`Pool::mutate`] and [`Pool::negatives`].
+//! New theorems from old ones: [`Pool::mutate`], [`Pool::compose`] and [`Pool::negatives`].
 
 use serde::Deserialize;
 
 use super::Pool;
 use super::wire::{Failure, Request};
 use super::worker::{Core, Work};
-use crate::mutate::{Mutations, Wrong};
+use crate::mutate::{MutationRequest, Mutations, Wrong};
 use crate::{BridgeError, EnvironmentSpec};
 
 struct Mutate {
     env: EnvironmentSpec,
-    target: String,
-    rules: Vec<String>,
-    limit: u32,
-    seed: u64,
+    request: MutationRequest,
     timeout_ms: u64,
 }
 
@@ -21,10 +18,42 @@ impl Work for Mutate {
     type Made = Mutations;
 
     async fn attempt(&self, core: &mut Core) -> Result<Mutations, Failure> {
+        let MutationRequest {
+            target,
+            rules,
+            limit,
+            trivial,
+            seed,
+        } = &self.request;
         let request = |env| Request::Mutate {
             env,
-            target: &self.target,
-            rules: &self.rules,
+            target,
+            rules,
+            limit: *limit,
+            trivial: *trivial,
+            seed: *seed,
+        };
+        core.ask(&self.env, request, self.timeout_ms).await
+    }
+}
+
+struct Compose {
+    env: EnvironmentSpec,
+    first: String,
+    second: String,
+    limit: u32,
+    seed: u64,
+    timeout_ms: u64,
+}
+
+impl Work for Compose {
+    type Made = Mutations;
+
+    async fn attempt(&self, core: &mut Core) -> Result<Mutations, Failure> {
+        let request = |env| Request::Compose {
+            env,
+            first: &self.first,
+            second: &self.second,
             limit: self.limit,
             seed: self.seed,
         };
@@ -61,26 +90,45 @@ impl Work for Negatives {
 }
 
 impl Pool {
-    /// New statements from the theorem `target`, by these rules (all of them where none is named), of at
-    /// most `limit` drafts that the seed draws, on the least busy search worker.
+    /// New statements from a theorem of the library, on the least busy search worker.
     ///
     /// # Errors
     /// There is no such theorem or rule, the environment cannot be opened, or the worker failed twice.
     pub async fn mutate(
         &self,
         env: &EnvironmentSpec,
-        target: &str,
-        rules: &[String],
-        limit: u32,
-        seed: u64,
+        request: MutationRequest,
         timeout_ms: u64,
     ) -> Result<Mutations, BridgeError> {
         let work = Mutate {
             env: env.clone(),
-            target: target.to_owned(),
-            rules: rules.to_vec(),
+            request,
+            timeout_ms,
+        };
+        self.on_search_worker(work, timeout_ms).await
+    }
+
+    /// New statements from two theorems, of at most `limit` drafts that the seed draws, on the least busy
+    /// search worker.
+    ///
+    /// # Errors
+    /// There is no such theorem, the environment cannot be opened, or the worker failed twice.
+    pub async fn compose(
+        &self,
+        env: &EnvironmentSpec,
+        first: &str,
+        second: &str,
+        limit: u32,
+        seed: u64,
+        timeout_ms: u64,
+    ) -> Result<Mutations, BridgeError> {
+        let work = Compose {
+            env: env.clone(),
+            first: first.to_owned(),
+            second: second.to_owned(),
             limit,
-            seed,
+            // JSON numbers are exact up to 2^53 everywhere.
+            seed: seed >> 11,
             timeout_ms,
         };
         self.on_search_worker(work, timeout_ms).await

@@ -96,7 +96,7 @@ const PLAIN_ATTRIBUTES: &[&str] = &[
 ];
 
 /// Whether elaborating the text may run code that it brings along.
-pub(super) fn runs_code(text: &str) -> bool {
+pub(crate) fn runs_code(text: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '\'' | '!' | '?' | '#');
     text.split(|c: char| !is_word(c)).any(suspect) || attributes(text).any(unusual)
 }

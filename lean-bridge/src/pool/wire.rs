@@ -81,6 +81,14 @@ pub(super) enum Request<'a> {
         target: &'a str,
         rules: &'a [String],
         limit: u32,
+        trivial: u32,
+        seed: u64,
+    },
+    Compose {
+        env: u64,
+        first: &'a str,
+        second: &'a str,
+        limit: u32,
         seed: u64,
     },
     Negatives {
@@ -97,6 +105,16 @@ pub(super) enum Request<'a> {
     Equivalent {
         env: u64,
         statements: &'a [String],
+        heartbeats: u64,
+    },
+    Trace {
+        env: u64,
+        text: &'a str,
+    },
+    Restate {
+        env: u64,
+        statements: &'a [String],
+        seed: u64,
         heartbeats: u64,
     },
     Outline {

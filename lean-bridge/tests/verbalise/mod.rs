@@ -126,6 +126,80 @@ fn the_librarys_constants_are_listed() {
 }
 
 #[test]
+fn statements_take_other_forms_that_say_the_same() {
+    testing::with_pool(|pool| async move {
+        let env = testing::environment(&["Std"]);
+        let statements = lines(
+            "theorem t (n m : Nat) (h : n < m) (_ : 2 ∣ n) : n + 1 ≤ m\n\
+             theorem u {α : Type u} (xs ys : List α) (h : xs ≠ []) : xs ++ ys ≠ []\n\
+             theorem v : (2 : Int) + 2 = 4\nexample : Nat\n\
+             theorem w (f : Nat → Nat) (h : ∀ x, f x = x) (k : ∃ y, f y > 3) : f 2 = 2 ∧ f 3 = 3",
+        );
+        let made = pool
+            .restate(&env, &statements, 7 << 11, 20_000, MS)
+            .await
+            .expect("an answer");
+        let shown: Vec<String> = made
+            .iter()
+            .map(|forms| match forms {
+                Ok(forms) => forms
+                    .iter()
+                    .map(|f| format!("{}: {}\n", f.kind, f.statement))
+                    .collect(),
+                Err(e) => format!("{e}\n"),
+            })
+            .collect();
+        insta::assert_snapshot!(shown.join("\n"));
+        // Two truths are not the same statement; the same with its sides exchanged is.
+        let statements = lines(
+            "theorem a (n : Nat) : n ≤ n + 1\ntheorem b (n : Nat) : n * 0 = 0\n\
+             theorem c (n : Nat) : n + 1 ≥ n\ntheorem d : 2 + 2 = 4\ntheorem e : 1 + 1 = 2",
+        );
+        let classes = pool.equivalent(&env, &statements, 20_000, MS).await;
+        let classes = classes.expect("classes").classes;
+        let members = |c: &lakatos_lean_bridge::assess::Class| -> Vec<usize> {
+            c.others.iter().map(|m| m.index).collect()
+        };
+        let found: Vec<_> = classes.iter().map(|c| (c.first, members(c))).collect();
+        assert_eq!(found, [(0, vec![2]), (1, vec![]), (3, vec![]), (4, vec![])]);
+    });
+}
+
+#[test]
+fn a_proof_is_told_line_by_line() {
+    testing::with_pool(|pool| async move {
+        let env = testing::environment(&["Std"]);
+        let text = "theorem t (p q : Nat → Prop) (h : ∀ n, p n → q n) (hp : p 3) : q 3 ∧ 1 + 1 = 2 := by\n  \
+                    constructor\n  · have := h 3\n    apply h\n    exact hp\n  · rfl\n";
+        let trace = pool.trace(&env, text, MS).await.expect("a trace");
+        let shown: Vec<String> = trace
+            .lines
+            .iter()
+            .map(|l| {
+                let said = |at: &[usize]| -> Vec<Option<&str>> {
+                    at.iter()
+                        .map(|i| trace.goals[*i].statement.as_deref())
+                        .collect()
+                };
+                format!(
+                    "{}:{} {}\n  {:?}\n  {:?}",
+                    l.line,
+                    l.column,
+                    l.tactic,
+                    said(&l.before),
+                    said(&l.after)
+                )
+            })
+            .collect();
+        insta::assert_snapshot!(shown.join("\n"));
+        let broken = pool
+            .trace(&env, "theorem t : 1 = 2 := by\n  omega", MS)
+            .await;
+        assert!(!broken.expect("an answer").messages.is_empty());
+    });
+}
+
+#[test]
 fn every_bundled_statement_is_read_out() {
     testing::with_pool(|pool| async move {
         let mut together: Vec<(EnvironmentSpec, Vec<String>)> = Vec::new();

@@ -126,4 +126,25 @@ def smallInstances (xs hypotheses : Array Expr) (conclusion : Expr) : MetaM Inst
           if truth == some false then result := { result with needed := result.needed.set! i true }
   return { result with complete := total ≤ maxInstances && choices.all (·.2) }
 
+/-- Whether a small instance of the variables `xs` satisfies all hypotheses. -/
+def satisfied? (xs hypotheses : Array Expr) : MetaM Bool := do
+  let types ← xs.mapM (inferType ·)
+  let some choices := types.mapM (smallValues? · (valuesFor xs.size)) | return false
+  let premises ← hypotheses.mapM (compile · (if xs.size ≤ 1 then 12 else 7))
+  let total := choices.foldl (init := 1) fun n c => n * c.1.size
+  for i in [0:min total maxInstances] do
+    if ← IO.checkCanceled then break
+    let mut rest := i
+    let mut values : Assignment := #[]
+    for (x, choice) in xs.zip choices do
+      values := values.push (x.fvarId!, choice.1[rest % choice.1.size]!)
+      rest := rest / choice.1.size
+    if ← holds premises values then return true
+  return false
+where
+  holds (premises : Array Node) (values : Assignment) : MetaM Bool := do
+    for premise in premises do
+      unless (← (evaluate premise values).run' 400) == some true do return false
+    return true
+
 end Lakatos.Assess

@@ -24,8 +24,9 @@ def within (heartbeats : Nat) (x : TermElabM α) : TermElabM (Option α) := do
       return none
 
 /-- A closed proof of `goal` in the local context at hand by one of the tactics, and the tactic. The kernel
-checks it. -/
-def provedBy? (goal : Expr) (tactics : Array Syntax) (heartbeats : Nat) : TermElabM (Option String) := do
+checks it. A proof that is not `wanted` counts as none. -/
+def provedBy? (goal : Expr) (tactics : Array Syntax) (heartbeats : Nat) (wanted : Expr → Bool := fun _ => true) :
+    TermElabM (Option String) := do
   for tactic in tactics do
     let proof? ← within heartbeats do
       let hole ← mkFreshExprSyntheticOpaqueMVar goal
@@ -35,6 +36,7 @@ def provedBy? (goal : Expr) (tactics : Array Syntax) (heartbeats : Nat) : TermEl
       if proof.hasExprMVar || proof.hasSorry then throwError "the proof has holes"
       return proof
     if let some proof := proof? then
+      unless wanted proof do continue
       let lctx ← getLCtx
       let closed ← mkLambdaFVars (lctx.getFVars) proof
       let closed ← instantiateMVars closed

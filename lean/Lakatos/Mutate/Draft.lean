@@ -1,3 +1,4 @@
+import Lakatos.Mutate.Frame
 import Lakatos.Mutate.Target
 
 /-!
@@ -10,6 +11,13 @@ namespace Lakatos.Mutate
 
 open Lean Meta
 
+/-- How a draft's hypotheses stand to its target's, which decides what must be asked of them. -/
+inductive Hypotheses where
+  /-- They hold together if and only if the target's do. -/
+  | asTarget
+  | changed
+  deriving BEq
+
 /-- A new statement. -/
 structure Draft where
   /-- The rule. -/
@@ -20,21 +28,17 @@ structure Draft where
   premises : Array Name := #[]
   /-- The closed type. -/
   type : Expr
+  hypotheses : Hypotheses := .changed
   /-- Scripts, the most readable first, each as its steps. -/
   scripts : Array (Array String)
 
 /-- A text that cannot be read back, or that nobody would. -/
 def unreadable (text : String) : Bool :=
-  text.contains '✝' || text.contains '⋯' || text.contains '?'
+  text.contains '✝' || text.contains '⋯' || text.contains '\n'
 
-/-- An expression as Lean reads it back, on one line. -/
+/-- An expression as Lean reads it back, on one line unless it holds a `match`. -/
 def text (e : Expr) : MetaM String := do
   return (← ppExpr e).pretty 1000000
-
-/-- Options under which constants are printed with their full names. -/
-def withFullNames (x : MetaM α) : MetaM α :=
-  withOptions (fun o => o |>.setBool `pp.fullNames true |>.setBool `pp.privateNames true
-    |>.setNat `pp.maxSteps 20000) x
 
 /-- The binders and the conclusion, apart. -/
 structure Signature where
@@ -42,8 +46,6 @@ structure Signature where
   binders : String
   /-- What follows the colon. -/
   conclusion : String
-  /-- The names of all binders, in order; `_` where it has none that can be written. -/
-  names : Array String
   /-- Its universe parameters. -/
   levels : List Name
 
@@ -53,39 +55,50 @@ def Signature.text (s : Signature) : String :=
     ".{" ++ ", ".intercalate (s.levels.map toString) ++ "} "
   levels ++ (if s.binders.isEmpty then "" else s.binders ++ " ") ++ ": " ++ s.conclusion
 
-/-- The statement as a term. -/
-def Signature.term (s : Signature) : String :=
-  if s.binders.isEmpty then s.conclusion else "∀ " ++ s.binders ++ ", " ++ s.conclusion
+private def group (info : BinderInfo) (type : String) (names : Array String) : String :=
+  let inner := " ".intercalate names.toList ++ " : " ++ type
+  match info with
+  | .default => s!"({inner})"
+  | .implicit => "{" ++ inner ++ "}"
+  | .strictImplicit => s!"⦃{inner}⦄"
+  | .instImplicit => if (names[0]?.getD "").startsWith "inst" then s!"[{type}]" else s!"[{inner}]"
 
-/-- Prints a closed type. -/
-def signature (type : Expr) : MetaM Signature := withFullNames do
-  let levels := (collectLevelParams {} type).params.toList
-  forallTelescope type fun xs body => do
-    let mut groups : Array String := #[]
-    let mut names := #[]
-    let mut open? : Option (BinderInfo × String × Array String) := none
-    for x in xs do
-      let d ← x.fvarId!.getDecl
-      let name := toString d.userName
-      names := names.push name
-      let type ← text d.type
-      match open? with
-      | some (info, t, ns) =>
-        if info == d.binderInfo && t == type && !info.isInstImplicit then
-          open? := some (info, t, ns.push name)
-          continue
-        groups := groups.push (show' info t ns)
-      | none => pure ()
-      open? := some (d.binderInfo, type, #[name])
-    if let some (info, t, ns) := open? then groups := groups.push (show' info t ns)
-    return { binders := " ".intercalate groups.toList, conclusion := ← text body, names, levels }
-where
-  show' (info : BinderInfo) (type : String) (names : Array String) : String :=
-    let inner := " ".intercalate names.toList ++ " : " ++ type
-    match info with
-    | .default => s!"({inner})"
-    | .implicit => "{" ++ inner ++ "}"
-    | .strictImplicit => s!"⦃{inner}⦄"
-    | .instImplicit => if names[0]!.startsWith "inst" then s!"[{type}]" else s!"[{inner}]"
+/-- Prints a closed type that was taken apart. -/
+def signature (f : Frame) (type : Expr) (o : Opened) : MetaM Signature := do
+  let mut groups : Array String := #[]
+  let mut open? : Option (BinderInfo × String × Array String) := none
+  for p in o.places do
+    let name := toString p.name
+    if let some (info, t, names) := open? then
+      if info == p.info && t == p.text && !info.isInstImplicit then
+        open? := some (info, t, names.push name)
+        continue
+      groups := groups.push (group info t names)
+    open? := some (p.info, p.text, #[name])
+  if let some (info, t, names) := open? then groups := groups.push (group info t names)
+  return { binders := " ".intercalate groups.toList, conclusion := ← f.text o.conclusion
+           levels := (collectLevelParams {} type).params.toList }
+
+/-- A closed type as what follows a theorem's name. -/
+def signatureText (type : Expr) : Elab.TermElabM String := do
+  let f ← Frame.new
+  let o ← f.open type
+  return (← o.within (signature f type o)).text
+
+/-- A name for a binder that none of the others has. -/
+def freshName (base : Name) (used : Array Name) : Name := Id.run do
+  if !used.contains base then return base
+  for i in [1:100] do
+    let name := base.appendAfter s!"_{i}"
+    if !used.contains name then return name
+  return base
+
+/-- Whether a binder of `xs` is an explicit hypothesis of which nothing that follows speaks, nor `body`. -/
+def isFree (xs : Array Expr) (i : Nat) (body : Expr) : MetaM Bool := do
+  let some x := xs[i]? | return false
+  let d ← x.fvarId!.getDecl
+  unless d.binderInfo.isExplicit && (← isProp d.type) do return false
+  if body.containsFVar x.fvarId! then return false
+  return !(← (xs.extract (i + 1) xs.size).anyM fun y => return (← inferType y).containsFVar x.fvarId!)
 
 end Lakatos.Mutate

@@ -22,7 +22,7 @@ structure Target where
   original : Array Name
 
 /-- Gives the outer binders names that can be written and that differ from one another. -/
-private partial def renamed (type : Expr) : MetaM (Expr × Array Name) :=
+partial def renamed (type : Expr) : MetaM (Expr × Array Name) :=
   forallTelescope type fun xs body => do
     let mut lctx ← getLCtx
     let mut used : NameSet := {}

@@ -6,8 +6,10 @@
 
 mod check_service;
 mod figure;
+mod lsp;
 mod model;
 mod mutate;
+mod processes;
 mod scaling;
 mod soak;
 mod statements;
@@ -17,8 +19,9 @@ mod workload;
 
 pub use check_service::{Load, check_service};
 pub use figure::{Figure, Target, percentile};
+pub use lsp::lsp;
 pub use model::model;
-pub use mutate::{Mutation, mutate};
+pub use mutate::{Mutation, core_library, mutate};
 pub use scaling::scaling;
 pub use soak::soak;
 pub use statements::{formalize, verbalise};

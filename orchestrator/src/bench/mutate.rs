@@ -9,26 +9,31 @@ use lakatos_datasets::job::{
     Claim, Entry, Item, JobError, Journal, JournalError, Observer, Options, Plan, Provenance,
     Tally, run,
 };
-use lakatos_lean_bridge::launch::Launcher;
-use lakatos_lean_bridge::pool::{Pool, PoolOptions};
-use lakatos_lean_bridge::{BridgeError, EnvironmentSpec};
+use lakatos_lean_bridge::EnvironmentSpec;
+use lakatos_lean_bridge::pool::Pool;
 use lakatos_mutator::difficulty::Unprobed;
 use lakatos_mutator::job::{Mutate, Policy, STAGES, Unguarded};
-use lakatos_mutator::lean::{LeanSource, Rules, library};
-use lakatos_mutator::library::{Request, select};
+use lakatos_mutator::lean::{LeanSource, Rules};
+use lakatos_mutator::library::{Request, Theorem, select};
 use lakatos_mutator::targets::{Choice, ChoiceError};
+use lakatos_mutator::together::Together;
 
-use super::check_service::Usage;
+use super::processes::Usage;
 use super::{Figure, Target, percentile};
 
 /// Core-seconds for a theorem that Alchemy kept (arXiv 2410.15748): 1.72 million core-hours for 6.3 million.
 const ALCHEMY: f64 = 16.0 * 60.0;
 
+/// Trivial theorems that are kept of a target.
+const TRIVIAL: u32 = 2;
+/// Targets under way for each worker.
+const AT_ONCE: usize = 8;
+
 /// What is measured.
 pub struct Mutation {
     /// Which theorems are mutated.
     pub targets: Choice,
-    /// At most so many.
+    /// So many of them, evenly spread over the order in which they depend on one another.
     pub limit: usize,
     /// The seed.
     pub seed: u64,
@@ -41,9 +46,6 @@ pub struct Mutation {
 /// Why nothing was measured.
 #[derive(Debug, thiserror::Error)]
 pub enum Unmeasured {
-    /// Lean.
-    #[error(transparent)]
-    Bridge(#[from] BridgeError),
     /// The targets.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
@@ -129,42 +131,43 @@ impl Observer for Watched<'_> {
     }
 }
 
-/// Mutates a stretch of the library with all gates on, and counts.
+/// What the embedded Lean's targets stand in.
+pub fn core_library() -> EnvironmentSpec {
+    EnvironmentSpec {
+        imports: vec!["Init".into(), "Std".into()],
+        text: String::new(),
+    }
+}
+
+/// Mutates a sample of these theorems of the core library with all gates on, and counts.
 ///
 /// # Errors
-/// Lean, the choice of targets, or the job failed.
+/// The choice of targets, or the job failed.
 pub async fn mutate(
-    launcher: &Launcher,
+    pool: Pool,
+    theorems: &[Theorem],
     load: &Mutation,
     said: &(dyn Fn(String) + Send + Sync),
 ) -> Result<Vec<Figure>, Unmeasured> {
-    let options = PoolOptions {
-        workers: load.workers,
-        verify_lanes: load.lanes,
-        ..PoolOptions::default()
-    };
-    let pool = Pool::start(launcher.clone(), options).await?;
-    let environment = EnvironmentSpec {
-        imports: vec!["Init".into(), "Std".into()],
-        text: String::new(),
-    };
-    let theorems = library(&pool, &environment).await?;
+    let environment = core_library();
     let request = Request {
         targets: load.targets.clone(),
         premises: Choice::All,
         held_out: None,
-        limit: Some(load.limit),
+        limit: None,
     };
-    let selection = select(&theorems, &request)?;
+    let selection = select(theorems, &request)?;
     let statements: HashSet<String> = theorems.iter().map(|t| t.hash.clone()).collect();
-    drop(theorems);
-    let plan = Plan::new(selection.targets.iter().map(|(n, _)| n.clone()).collect());
-    let source = LeanSource::new(pool.clone(), environment.clone(), Rules::all());
+    let all = &selection.targets;
+    let chosen = load.limit.clamp(1, all.len());
+    let spread = (0..chosen).map(|i| all[i * all.len() / chosen].0.clone());
+    let plan = Plan::new(spread.collect());
+    let source = LeanSource::new(pool.clone(), environment.clone(), Rules::all(), TRIVIAL);
     // Indices are memory too: they are built before the measurement begins.
     pool.warm(&environment).await;
     let job = Mutate {
         source: &source,
-        judge: &pool,
+        judge: &Together::new(&pool),
         prober: &Unprobed,
         guard: &Unguarded,
         known: &|hash| statements.contains(hash).then_some("in the library"),
@@ -172,7 +175,7 @@ pub async fn mutate(
         modules: &|_| String::new(),
         environment,
         policy: Policy {
-            trivial: 2,
+            trivial: TRIVIAL,
             probed_per_thousand: 0,
             negatives_per_thousand: 0,
         },
@@ -186,7 +189,7 @@ pub async fn mutate(
     };
     let options = Options {
         seed: load.seed,
-        at_once: load.workers + load.lanes + 1,
+        at_once: AT_ONCE * (load.workers + load.lanes),
         retries: 1,
     };
     let (began, before) = (Instant::now(), Usage::now());

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lakatos_lean_bridge::launch::Launcher;
+use lakatos_lean_bridge::pool::{Pool, PoolOptions};
 use lakatos_mutator::targets::Choice;
 use serde::Serialize;
 
 use super::context::Context;
 use super::lean::{self, LeanArgs};
+use super::mutate::listing::Listing;
 use super::prove;
 use crate::bench::{
     self, Figure, Load, Target, check_service, first_tactic, overhead, scaling, soak, verify,
@@ -89,6 +91,10 @@ enum What {
         #[arg(long, value_name = "FILE", requires = "checkpoint")]
         text: Option<PathBuf>,
     },
+    /// The language server: actions offered, suggestions, typing into a thousand lines, memory, idling
+    ///
+    /// Example: lakatos bench lsp
+    Lsp,
     /// The verbaliser over the bundled statements and theorems of the library
     ///
     /// Example: lakatos bench verbalise --sample 2000 --seed 7
@@ -116,14 +122,14 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 20_000)]
         steps: u32,
     },
-    /// Mutate a stretch of the library with all gates on: theorems kept a second and core, the funnel, memory
+    /// Mutate theorems from all over the library with all gates on: theorems kept a second and core, the funnel, memory
     ///
     /// Example: lakatos bench mutate --limit 2000
     Mutate {
         /// Theorems to mutate: a regular expression, or a file with a name a line
         #[arg(long, value_name = "REGEX|FILE")]
         targets: Option<String>,
-        /// Targets at most
+        /// So many targets, evenly spread
         #[arg(long, value_name = "N", default_value_t = 2000)]
         limit: usize,
         /// The seed
@@ -185,6 +191,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     }
     let launcher = lean::launcher(context, &config.lean).await?;
     let lean = launcher.describe();
+    if let What::Lsp = args.what {
+        let figures = language_server(context, &config.lean)?;
+        print(context, "lsp", &lean, &figures);
+        return Ok(Exit::Success);
+    }
     let sizes = (lean::workers(&config.lean), config.lean.verify_lanes);
     let (name, figures) = steps(context, args.what, &launcher, sizes).await?;
     print(context, name, &lean, &figures);
@@ -249,11 +260,46 @@ async fn steps(
             };
             let console = &context.console;
             let said = |line: String| console.say(line);
-            let figures = bench::mutate(launcher, &mutation, &said).await;
+            let options = PoolOptions {
+                workers,
+                verify_lanes: lanes,
+                ..PoolOptions::default()
+            };
+            let pool = Pool::start(launcher.clone(), options).await?;
+            let fixed = launcher.fixed_library();
+            let environment = bench::core_library();
+            let listing = Listing::of(context, fixed.as_deref(), &environment)?;
+            let theorems = match listing.kept() {
+                Some(theorems) => theorems,
+                None => listing.make(&pool, &environment).await?,
+            };
+            let figures = bench::mutate(pool, &theorems, &mutation, &said).await;
             ("mutate", figures.map_err(|e| Failure::user(e.to_string()))?)
         }
-        What::Bundled { .. } | What::Minif2f { .. } | What::Model { .. } => ("", Vec::new()),
+        What::Bundled { .. } | What::Minif2f { .. } | What::Model { .. } | What::Lsp => {
+            ("", Vec::new())
+        }
     })
+}
+
+/// Runs this program's own language server.
+fn language_server(
+    context: &Context,
+    config: &crate::config::LeanConfig,
+) -> Result<Vec<Figure>, Failure> {
+    let program = std::env::current_exe()
+        .map_err(|e| Failure::environment(format!("this program's file is not known: {e}")))?;
+    let mut arguments: Vec<std::ffi::OsString> = vec!["lsp".into(), "--data-dir".into()];
+    arguments.push(context.made_data_dir()?.into());
+    if let Some(lean) = &config.lean {
+        arguments.extend(["--lean".into(), lean.into()]);
+    } else if let Some(project) = &config.project {
+        arguments.extend(["--project".into(), project.into()]);
+    } else if config.embedded {
+        arguments.push("--embedded".into());
+    }
+    bench::lsp(&program, &arguments)
+        .map_err(|e| Failure::internal(format!("the language server: {e}")))
 }
 
 fn model(

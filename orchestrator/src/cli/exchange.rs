@@ -103,51 +103,16 @@ impl<'a> Conversion<'a> {
 
     /// Adds the rows of a file, or of a directory's data files.
     pub fn files(&mut self, path: &Path, form: Option<Form>) -> Result<(), Failure> {
-        let user = |e: TableError| Failure::user(e.to_string());
-        let files = table::files(path).map_err(user)?;
-        if files.is_empty() {
-            let message = format!("{} holds no .parquet and no .jsonl file", path.display());
-            return Err(Failure::user(message));
-        }
-        for file in files {
-            for (number, row) in (1u64..).zip(table::rows(&file).map_err(user)?) {
-                let record = row.map_err(|e| e.to_string()).and_then(|row| {
-                    let form = form.or_else(|| Form::detect(&row)).ok_or_else(|| {
-                        let columns: Vec<&str> = row.keys().map(String::as_str).take(8).collect();
-                        format!(
-                            "no schema is known that has the columns {}; name one with --from",
-                            columns.join(", ")
-                        )
-                    })?;
-                    form.import(&row)
-                });
-                match record {
-                    Ok(record) => self.put(&record)?,
-                    Err(message) => {
-                        self.counts.faults += 1;
-                        self.context.console.event(&Event::InputError {
-                            place: format!("{}:{number}", file.display()),
-                            message,
-                        });
-                    }
-                }
-            }
-        }
+        let context = self.context;
+        let faults = files(context, path, form, &mut |record| self.put(&record))?;
+        self.counts.faults += faults;
         Ok(())
     }
 
     /// Adds the accepted proofs of a run.
     pub fn run(&mut self, name: &str) -> Result<(), Failure> {
-        let store = self.context.store()?;
-        let run = store.run(name)?;
-        for result in store.results(run.id, false)? {
-            // One search graph at a time.
-            let result = store.result(&run, &result.problem.problem.name)?;
-            if let Some(record) = records::of_result(&run, &result) {
-                self.put(&record)?;
-            }
-        }
-        Ok(())
+        let context = self.context;
+        run(context, name, &mut |record| self.put(&record))
     }
 
     /// Writes the files and the card, and says what became of the rows.
@@ -215,6 +180,65 @@ impl<'a> Conversion<'a> {
             Exit::Success
         })
     }
+}
+
+/// The records of a file, or of a directory's data files. Rows that cannot be read are told and counted.
+pub fn files(
+    context: &Context,
+    path: &Path,
+    form: Option<Form>,
+    each: &mut dyn FnMut(Record) -> Result<(), Failure>,
+) -> Result<u64, Failure> {
+    let user = |e: TableError| Failure::user(e.to_string());
+    let files = table::files(path).map_err(user)?;
+    if files.is_empty() {
+        let message = format!("{} holds no .parquet and no .jsonl file", path.display());
+        return Err(Failure::user(message));
+    }
+    let mut faults = 0;
+    for file in files {
+        for (number, row) in (1u64..).zip(table::rows(&file).map_err(user)?) {
+            let record = row.map_err(|e| e.to_string()).and_then(|row| {
+                let form = form.or_else(|| Form::detect(&row)).ok_or_else(|| {
+                    let columns: Vec<&str> = row.keys().map(String::as_str).take(8).collect();
+                    format!(
+                        "no schema is known that has the columns {}; name one with --from",
+                        columns.join(", ")
+                    )
+                })?;
+                form.import(&row)
+            });
+            match record {
+                Ok(record) => each(record)?,
+                Err(message) => {
+                    faults += 1;
+                    context.console.event(&Event::InputError {
+                        place: format!("{}:{number}", file.display()),
+                        message,
+                    });
+                }
+            }
+        }
+    }
+    Ok(faults)
+}
+
+/// The records of a run's accepted proofs.
+pub fn run(
+    context: &Context,
+    name: &str,
+    each: &mut dyn FnMut(Record) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let store = context.store()?;
+    let run = store.run(name)?;
+    for result in store.results(run.id, false)? {
+        // One search graph at a time.
+        let result = store.result(&run, &result.problem.problem.name)?;
+        if let Some(record) = records::of_result(&run, &result) {
+            each(record)?;
+        }
+    }
+    Ok(())
 }
 
 /// A form by its name on the command line.

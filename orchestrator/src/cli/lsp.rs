@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use lakatos_lean_bridge::pool::{Pool, PoolOptions};
+
 use super::context::Context;
 use super::lean::{self, LeanArgs};
 use super::policy::{self, PolicyArgs};
@@ -81,7 +83,13 @@ impl Source for Edge {
                 None => failure.message,
             };
             let launcher = lean::launcher(&self.context, &lean).await.map_err(said)?;
-            let pool = lean::pool(launcher, &lean).await.map_err(said)?;
+            // A spare process for a dead one is not worth a gigabyte of a person's own machine.
+            let options = PoolOptions {
+                warm_spare: false,
+                ..lean::pool_options(&launcher, &lean)
+            };
+            let pool = Pool::start(launcher, options).await;
+            let pool = pool.map_err(|e| e.to_string())?;
             Ok(Lean {
                 resources: Resources {
                     pool,

@@ -5,6 +5,7 @@
 
 mod bench;
 mod completions;
+mod compose;
 mod config;
 mod context;
 mod convert;
@@ -75,6 +76,7 @@ enum Command {
     Generate(generate::Args),
     Formalize(Box<formalize::Args>),
     Informalize(informalize::Args),
+    Compose(Box<compose::Args>),
     Mutate(mutate::Args),
     Pairs(pairs::Args),
     Export(export::Args),
@@ -132,6 +134,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Failure> 
         Command::Generate(args) => generate::run(context, &args),
         Command::Formalize(args) => formalize::run(context, *args).await,
         Command::Informalize(args) => informalize::run(context, args).await,
+        Command::Compose(args) => compose::run(context, *args).await,
         Command::Mutate(args) => mutate::run(context, args).await,
         Command::Pairs(args) => pairs::run(context, &args),
         Command::Export(args) => export::run(context, &args),

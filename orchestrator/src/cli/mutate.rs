@@ -1,7 +1,7 @@
 //! `lakatos mutate`: new theorems from a library's, each with a proof that the kernel accepted.
 
 mod inputs;
-mod listing;
+pub(super) mod listing;
 mod outputs;
 
 use std::collections::HashSet;
@@ -13,6 +13,7 @@ use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_mutator::job::{Mutate, Policy, STAGES};
 use lakatos_mutator::lean::{LeanSource, Rules};
 use lakatos_mutator::library::{Selection, select};
+use lakatos_mutator::together::Together;
 
 use super::context::Context;
 use super::interrupt;
@@ -25,6 +26,7 @@ use crate::exit::{Exit, Failure};
 use crate::policy::portfolio::Portfolio;
 use crate::report::funnel::Stage;
 use crate::search::Cancel;
+use listing::Listing;
 use outputs::Export;
 
 /// Make new theorems from a library's, each with a proof that the kernel accepted
@@ -78,17 +80,23 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let rules = Rules::parse(&args.rules).map_err(|e| Failure::user(e.to_string()))?;
     let launcher = lean::launcher(context, &config.lean).await?;
     let (toolchain, described) = (launcher.lean_version().to_owned(), launcher.describe());
-    let fixed = launcher.fixed_library();
     let environment = environment(&config.lean)?;
     let workers = lean::workers(&config.lean);
     let lanes = config.lean.verify_lanes;
-    let pool = lean::pool(launcher, &config.lean).await?;
     let stop = Cancel::new();
     interrupt::listen(stop.clone(), Arc::clone(&context.console));
+    let listing = Listing::of(context, launcher.fixed_library().as_deref(), &environment)?;
     context
         .console
         .say(format!("reading the library's theorems with {described}"));
-    let theorems = listing::read(context, fixed.as_deref(), &pool, &environment).await?;
+    // What is wrong with the request is said before Lean starts, if it can be.
+    let (theorems, started) = match listing.kept() {
+        Some(theorems) => (theorems, None),
+        None => {
+            let pool = lean::pool(launcher.clone(), &config.lean).await?;
+            (listing.make(&pool, &environment).await?, Some(pool))
+        }
+    };
     let selection = select(&theorems, &inputs.request).map_err(|e| Failure::user(e.to_string()))?;
     let statements: HashSet<String> = theorems.iter().map(|t| t.hash.clone()).collect();
     let all = theorems.len();
@@ -139,7 +147,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         .as_ref()
         .map(|names| names.iter().map(String::as_str).collect());
     let data_job = DataJob::open(place, identity, plan, &args.out)?;
-    let source = LeanSource::new(pool.clone(), environment.clone(), rules);
+    let pool = match started {
+        Some(pool) => pool,
+        None => lean::pool(launcher, &config.lean).await?,
+    };
+    let source = LeanSource::new(pool.clone(), environment.clone(), rules, policy.trivial);
     let prober = SearchProber {
         pool: pool.clone(),
         policy: Arc::new(Portfolio::new()),
@@ -155,7 +167,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     };
     let job = Mutate {
         source: &source,
-        judge: &pool,
+        judge: &Together::new(&pool),
         prober: &prober,
         guard: &inputs.guard,
         known: &|hash| match hash {
@@ -171,7 +183,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         policy,
         made_by,
     };
-    let worked = data_job.work(&job, workers + lanes + 1).await;
+    let worked = data_job.work(&job, AT_ONCE * (workers + lanes)).await;
     pool.shutdown().await;
     let end = worked?;
     if end == End::Complete {
@@ -191,6 +203,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         .hint("the same command goes on with it")),
     }
 }
+
+/// Targets that are under way for each worker: enough that the theorems of several are judged together.
+pub(crate) const AT_ONCE: usize = 8;
 
 /// What candidates stand in: the modules that were chosen, or the core library.
 fn environment(config: &LeanConfig) -> Result<EnvironmentSpec, Failure> {

@@ -450,13 +450,10 @@ impl Server {
                 if let Some(p) = read::<note::DidChangeTextDocument>(params) {
                     let (uri, version) = (p.text_document.uri, p.text_document.version);
                     let encoding = self.client.can().encoding;
-                    let before = self.documents.marks(&uri);
                     self.documents
                         .change(&uri, version, p.content_changes, encoding);
-                    // Diagnostics move with the text at once.
-                    if !before.is_empty()
-                        && let Some((text, said)) = self.documents.diagnostics(&uri, encoding)
-                    {
+                    // What is known moves with the text at once; what is known no more goes.
+                    if let Some((text, said)) = self.documents.diagnostics(&uri, encoding) {
                         self.client.publish(&text, said);
                     }
                 }

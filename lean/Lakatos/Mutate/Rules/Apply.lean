@@ -1,4 +1,5 @@
 import Lakatos.Mutate.Draft
+import Lakatos.Suggest.Common
 
 /-!
 # The rule `apply`
@@ -47,9 +48,7 @@ def applyToHypotheses (t : Target) : MetaM (Array Draft) :=
     for h : i in [0:xs.size] do
       let x := xs[i]
       let d ← x.fvarId!.getDecl
-      unless d.binderInfo.isExplicit && (← isProp d.type) do continue
-      if body.containsFVar x.fvarId! then continue
-      if ← (xs.extract (i + 1) xs.size).anyM fun y => return (← inferType y).containsFVar x.fvarId! then continue
+      unless ← isFree xs i body do continue
       let goal := (← mkFreshExprSyntheticOpaqueMVar d.type).mvarId!
       let env ← getEnv
       let candidates ← librarySearchSymm libSearchFindDecls goal
@@ -60,11 +59,23 @@ def applyToHypotheses (t : Target) : MetaM (Array Draft) :=
         let some w ← way? goal t.name c | continue
         if w.needs.contains d.type then continue
         let draft? ← Suggest.trial do
-          let hypotheses := w.needs.mapIdx fun j need =>
-            let name := if w.needs.size == 1 then d.userName else d.userName.appendAfter s!"_{j + 1}"
-            (name, need)
+          -- What another hypothesis says already is not asked for again.
+          let others := xs.eraseIdx! i
+          let known ← w.needs.mapM fun need => others.findM? fun y => return (← inferType y) == need
+          let mut used ← xs.mapM (·.fvarId!.getUserName)
+          let mut hypotheses := #[]
+          for (need, there?) in w.needs.zip known do
+            if there?.isSome then continue
+            let name := if w.needs.size == 1 then d.userName else freshName d.userName used
+            used := used.push name
+            hypotheses := hypotheses.push (name, need)
           withLocalDeclsDND hypotheses fun ys => do
-            let some proof ← Suggest.termText? (w.proof.beta ys) | return none
+            let proofs := known.foldl (init := ((#[] : Array Expr), ys.toList)) fun (given, rest) there? =>
+              match there?, rest with
+              | some y, _ => (given.push y, rest)
+              | none, y :: rest => (given.push y, rest)
+              | none, [] => (given, [])
+            let some proof ← Suggest.termText? (← Core.betaReduce (w.proof.beta proofs.1)) | return none
             let before := xs.extract 0 i
             let after := xs.extract (i + 1) xs.size
             let type ← mkForallFVars (before ++ ys ++ after) body

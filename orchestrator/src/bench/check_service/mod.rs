@@ -4,7 +4,6 @@
 //! Throughput is counted per second of processor time of all processes together, since that is what a core
 //! gives and what a noisy machine disturbs least.
 
-mod processes;
 mod repl;
 mod texts;
 
@@ -18,9 +17,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::processes::Usage;
 use super::{Figure, Target, percentile};
 use crate::serve::check::{Options, serve, warm};
-pub(super) use processes::Usage;
 use texts::{Text, honest, hostile};
 
 /// Requests at a time: enough that no lane waits for one.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::processes::Usage;
 use super::texts::honest;
+use crate::bench::processes::Usage;
 
 struct Repl {
     child: Child,

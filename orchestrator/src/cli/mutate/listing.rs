@@ -16,27 +16,47 @@ use sha2::{Digest, Sha256};
 use crate::cli::context::Context;
 use crate::exit::Failure;
 
-/// The theorems of the environment's imports, from Lean or as they were kept.
-pub async fn read(
-    context: &Context,
-    fixed: Option<&str>,
-    pool: &Pool,
-    environment: &EnvironmentSpec,
-) -> Result<Vec<Theorem>, Failure> {
-    let kept = match fixed {
-        Some(key) => Some(place(&context.made_data_dir()?, key, environment)),
-        None => None,
-    };
-    if let Some(theorems) = kept.as_deref().and_then(load) {
-        return Ok(theorems);
+/// The listing of an environment's theorems: where it is kept, if its library never changes.
+pub struct Listing(Option<PathBuf>);
+
+impl Listing {
+    /// That of the environment; `fixed` tells a library that never changes from all others.
+    ///
+    /// # Errors
+    /// The data directory cannot be made.
+    pub fn of(
+        context: &Context,
+        fixed: Option<&str>,
+        environment: &EnvironmentSpec,
+    ) -> Result<Self, Failure> {
+        Ok(Self(match fixed {
+            Some(key) => Some(place(&context.made_data_dir()?, key, environment)),
+            None => None,
+        }))
     }
-    let theorems = library(pool, environment).await?;
-    if let Some(path) = kept
-        && let Err(error) = save(&path, &theorems)
-    {
-        tracing::warn!(%error, path = %path.display(), "the library's listing cannot be kept");
+
+    /// The theorems as they were kept; this starts no Lean.
+    pub fn kept(&self) -> Option<Vec<Theorem>> {
+        self.0.as_deref().and_then(load)
     }
-    Ok(theorems)
+
+    /// The theorems from Lean; they are kept.
+    ///
+    /// # Errors
+    /// The environment cannot be opened, or the worker failed.
+    pub async fn make(
+        &self,
+        pool: &Pool,
+        environment: &EnvironmentSpec,
+    ) -> Result<Vec<Theorem>, Failure> {
+        let theorems = library(pool, environment).await?;
+        if let Some(path) = &self.0
+            && let Err(error) = save(path, &theorems)
+        {
+            tracing::warn!(%error, path = %path.display(), "the library's listing cannot be kept");
+        }
+        Ok(theorems)
+    }
 }
 
 fn place(data: &Path, key: &str, environment: &EnvironmentSpec) -> PathBuf {

@@ -1,6 +1,6 @@
 //! The gates on a set of right and wrong formalizations, on the real Lean.
 //!
-//! `gates/set.jsonl` was written before the gates were tuned; every third row is held out: no gate was
+//! `set.jsonl` was written before the gates were tuned; every third row is held out: no gate was
 //! changed for its sake. The set holds no benchmark's statements.
 
 use lakatos_autoformalizer::gates::{self, Candidate, Outcome};
@@ -40,7 +40,7 @@ impl Share {
 #[test]
 fn wrong_formalizations_are_caught_and_right_ones_pass() {
     testing::with_pool(|pool| async move {
-        let rows: Vec<Row> = include_str!("gates/set.jsonl")
+        let rows: Vec<Row> = include_str!("set.jsonl")
             .lines()
             .map(|line| serde_json::from_str(line).expect("a row"))
             .collect();

@@ -48,6 +48,23 @@ impl Usage {
     }
 }
 
+/// All processes below one.
+pub fn below(pid: u32) -> Vec<u32> {
+    let (mut all, mut pending) = (Vec::new(), children(pid));
+    while let Some(pid) = pending.pop() {
+        all.push(pid);
+        pending.extend(children(pid));
+    }
+    all
+}
+
+/// Whether a process is at work: one that has ended and that nobody has asked after is not.
+pub fn runs(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')')
+        .is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+}
+
 fn resident_mb(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));

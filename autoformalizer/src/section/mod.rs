@@ -1,0 +1,287 @@
+//! A section of a textbook into one Lean file.
+//!
+//! [`read`] takes the section apart: definitions, theorems, their proofs and references, with what is
+//! wrong with its LaTeX. [`job::Formalise`] does one item after the other, each in the Lean text of those
+//! before it: a definition becomes declarations ([`definition`]), a theorem goes through the gates of
+//! [`crate::formalise`]. [`file`](mod@file) puts the items together; what could not be formalised stands
+//! in the file as a comment, so that the file is always one that Lean accepts. After Herald's translation of
+//! sections (arXiv 2410.10878).
+
+pub mod definition;
+pub mod file;
+pub mod job;
+mod latex;
+mod markdown;
+mod prompt;
+
+use serde::{Deserialize, Serialize};
+
+pub use prompt::fingerprint;
+
+use crate::formalise::problem::Fault;
+
+/// What an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Introduces words or symbols.
+    Definition,
+    /// States something.
+    Theorem,
+}
+
+/// An item of a section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// What it is.
+    pub kind: Kind,
+    /// As the section calls it: `lemma`, `corollary`, `definition`, ….
+    pub word: String,
+    /// Its number, where the source gives one, else counted by kind.
+    pub number: String,
+    /// Its title in brackets.
+    pub title: Option<String>,
+    /// Its label.
+    pub label: Option<String>,
+    /// What it says.
+    pub text: String,
+    /// Its proof in words.
+    pub proof: Option<String>,
+    /// The items before it that it or its proof refers to, by their places.
+    pub uses: Vec<usize>,
+    /// The line on which it begins, from 1.
+    pub line: usize,
+    /// What it is called in Lean.
+    pub name: String,
+}
+
+impl Piece {
+    /// `Lemma 2 (even squares)`.
+    pub fn heading(&self) -> String {
+        let mut word = self.word.clone();
+        if let Some(first) = word.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        match &self.title {
+            Some(title) => format!("{word} {} ({title})", self.number),
+            None => format!("{word} {}", self.number),
+        }
+    }
+}
+
+/// What an item is called, by its word; none where the word begins no item.
+fn kind(word: &str) -> Option<Kind> {
+    match word {
+        "definition" | "notation" => Some(Kind::Definition),
+        "theorem" | "lemma" | "proposition" | "corollary" | "claim" | "fact" | "example"
+        | "exercise" => Some(Kind::Theorem),
+        _ => None,
+    }
+}
+
+/// An item as a reader finds it.
+struct Raw {
+    word: String,
+    number: Option<String>,
+    title: Option<String>,
+    label: Option<String>,
+    text: String,
+    proof: Option<String>,
+    /// Labels, or `lemma 2`.
+    references: Vec<String>,
+    line: usize,
+}
+
+/// Reads a section. LaTeX where there is a `\begin{`, else Markdown. What is wrong is told by line and
+/// costs no more than it must.
+pub fn read(bytes: &[u8]) -> (Vec<Piece>, Vec<Fault>) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut faults = Vec::new();
+    if let std::borrow::Cow::Owned(_) = text {
+        faults.push(Fault {
+            line: 1,
+            message: "the file is not UTF-8 throughout; what is not was replaced".into(),
+        });
+    }
+    let raw = if text.contains("\\begin{") {
+        latex::read(&text, &mut faults)
+    } else {
+        markdown::read(&text)
+    };
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut counts = std::collections::HashMap::<String, u32>::new();
+    let mut names = std::collections::HashSet::new();
+    for raw in raw {
+        let Some(kind) = kind(&raw.word) else {
+            continue;
+        };
+        if raw.text.is_empty() {
+            faults.push(Fault {
+                line: raw.line,
+                message: format!("this {} is empty", raw.word),
+            });
+            continue;
+        }
+        let count = counts.entry(raw.word.clone()).or_default();
+        *count += 1;
+        let number = raw.number.unwrap_or_else(|| count.to_string());
+        if let Some(label) = &raw.label
+            && pieces.iter().any(|p| p.label.as_ref() == Some(label))
+        {
+            faults.push(Fault {
+                line: raw.line,
+                message: format!("the label `{label}` was given before"),
+            });
+        }
+        let mut uses = Vec::new();
+        for reference in &raw.references {
+            match pieces.iter().position(|p| refers(reference, p)) {
+                Some(at) => uses.push(at),
+                None if raw.label.as_ref() == Some(reference) => {}
+                None => faults.push(Fault {
+                    line: raw.line,
+                    message: format!("it refers to `{reference}`, which is no item before it"),
+                }),
+            }
+        }
+        uses.sort_unstable();
+        uses.dedup();
+        let plain = raw.title.as_deref().map(identifier).unwrap_or_default();
+        let base = if plain.is_empty() {
+            format!("{}_{}", raw.word, identifier(&number))
+        } else {
+            plain
+        };
+        let mut name = base.clone();
+        let mut again = 1;
+        while !names.insert(name.clone()) {
+            again += 1;
+            name = format!("{base}_{again}");
+        }
+        pieces.push(Piece {
+            kind,
+            word: raw.word,
+            number,
+            title: raw.title,
+            label: raw.label,
+            text: raw.text,
+            proof: raw.proof,
+            uses,
+            line: raw.line,
+            name,
+        });
+    }
+    (pieces, faults)
+}
+
+fn refers(reference: &str, piece: &Piece) -> bool {
+    piece.label.as_deref() == Some(reference)
+        || reference
+            .split_once(' ')
+            .is_some_and(|(word, number)| word == piece.word && number == piece.number)
+}
+
+/// A name in Lean's letters: `Even squares!` becomes `even_squares`.
+fn identifier(text: &str) -> String {
+    let mut name = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            name.push(c.to_ascii_lowercase());
+        } else if !name.is_empty() && !name.ends_with('_') {
+            name.push('_');
+        }
+    }
+    let name: String = name.trim_end_matches('_').chars().take(48).collect();
+    if name.starts_with(|c: char| c.is_ascii_digit())
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return format!("item_{name}");
+    }
+    name
+}
+
+/// Words on one line.
+fn joined(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATEX: &str = r"\section{Doubling} % a comment with \begin{theorem}
+Some prose.
+\begin{definition}[Double] \label{def:double}
+For a natural number $n$, the \emph{double} of $n$ is $n + n$.
+\end{definition}
+\begin{lemma}\label{lem:even}
+The double of $n$ is $2n$, see Definition~\ref{def:double}.
+\begin{itemize}\item nothing\end{itemize}
+\end{lemma}
+\begin{proof} By Definition~\ref{def:double} and \eqref{eq:gone}. \end{proof}
+\begin{theorem*}[50 \% of it]
+Twice the double.
+\begin{corollary}
+Never closed.
+";
+
+    fn shown(pieces: &[Piece], faults: &[Fault]) -> String {
+        let pieces = pieces.iter().map(|p| {
+            format!(
+                "{} {:?} {} uses {:?} line {}\n  {}\n  proof: {:?}\n",
+                p.heading(),
+                p.kind,
+                p.name,
+                p.uses,
+                p.line,
+                p.text,
+                p.proof
+            )
+        });
+        let faults = faults
+            .iter()
+            .map(|f| format!("{}: {}\n", f.line, f.message));
+        pieces.chain(faults).collect()
+    }
+
+    #[test]
+    fn latex_is_taken_apart_and_what_is_wrong_is_told() {
+        let (pieces, faults) = read(LATEX.as_bytes());
+        insta::assert_snapshot!(shown(&pieces, &faults));
+    }
+
+    #[test]
+    fn markdown_is_taken_apart() {
+        let text = "# Doubling\n\nProse that is none of it.\n\n**Definition 1.1 (Double).** For a natural number *n*,\nthe double is n + n.\n\n## Lemma 2: small\n\nThe double of n is 2n, by Definition 1.1.\n\n- a point\n\n*Proof.* By Definition 1.1.\n\nAnd so on. □\n\nProse between.\n\n### Theorem\n\nFour is the double of 2, by Lemma 9. □\n";
+        let (pieces, faults) = read(text.as_bytes());
+        insta::assert_snapshot!(shown(&pieces, &faults));
+    }
+
+    #[test]
+    fn nothing_bad_panics() {
+        for text in [
+            "",
+            "\\begin{",
+            "\\begin{theorem",
+            "\\end{theorem}\\begin{theorem}x",
+            "\\begin{theorem}[open\\end{theorem}",
+            "\\begin{proof}\\end{proof}\\begin{lemma}\\label{\\end{lemma}",
+            "\u{0}\u{feff}\\begin{lemma}∀ \u{202e}\\end{lemma}",
+            "**Theorem",
+            "**Theorem.**",
+            "# Lemma 1\n# Lemma 1\n",
+        ] {
+            let (pieces, _) = read(text.as_bytes());
+            assert!(
+                pieces
+                    .iter()
+                    .all(|p| !p.text.is_empty() && !p.name.is_empty())
+            );
+        }
+        let (_, faults) = read(b"\\begin{lemma}\xff\\end{lemma}");
+        assert!(faults[0].message.contains("UTF-8"));
+        // Deep and wide input takes no time.
+        let deep = "\\begin{lemma}x".repeat(20_000);
+        assert!(!read(deep.as_bytes()).1.is_empty());
+    }
+}

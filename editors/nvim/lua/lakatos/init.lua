@@ -51,7 +51,7 @@ end
 
 --- Has the server do something at the cursor. It answers by itself, with an edit or a message.
 ---@param command string the server's, for example `lakatos.prove`
----@param done? fun(result: table?) called with the result, or with nothing where it was cancelled or failed
+---@param done? fun(result: table?) called with the result, or with nothing where it failed; not called where it was cancelled
 function M.run(command, done)
   local buffer = vim.api.nvim_get_current_buf()
   local client = client_of(buffer)
@@ -66,8 +66,7 @@ function M.run(command, done)
   }
   local params = { command = command, arguments = { argument } }
   call(client, 'request', 'workspace/executeCommand', params, function(failure, result)
-    -- -32800: it was cancelled, and the person knows.
-    if failure and failure.code ~= -32800 then
+    if failure then
       warn(failure.message)
     end
     if done then

@@ -13,6 +13,12 @@ from pytest_lsp.client import make_test_lsp_client
 
 LAKATOS = os.environ.get("LAKATOS", "lakatos")
 ARGUMENTS = ["lsp", "--embedded", "--workers", "2"]
+COMMANDS = {
+    "Prove this goal": "lakatos.prove",
+    "Prove or refute": "lakatos.refute",
+    "Suggest next tactics": "lakatos.suggest",
+    "Replace sorry in this file": "lakatos.proveAll",
+}
 # How long a thing may take on a slow machine; nothing is measured by it.
 PATIENCE = 300
 
@@ -89,17 +95,19 @@ class Document:
             types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(self.uri))
         )
 
-    async def actions(self, word: str) -> dict[str, types.CodeAction]:
+    async def actions(self, word: str) -> set[str]:
+        """The titles of what is offered. lsprotocol reads an action that has a command as a bare command, and loses its
+        arguments: they are made anew by `act`, as docs/lsp.md has them; the other clients use them as they come."""
         at = self.place(word)
         params = types.CodeActionParams(
             types.TextDocumentIdentifier(self.uri), types.Range(at, at), types.CodeActionContext([])
         )
-        return {a.title: a for a in await self.client.text_document_code_action_async(params)}
+        return {a.title for a in await self.client.text_document_code_action_async(params)}
 
     async def act(self, word: str, title: str) -> dict:
         """Takes an action at a place, as a person does, and gives the command's result."""
-        command = (await self.actions(word))[title].command
-        return await self.execute(command.command, command.arguments)
+        assert title in await self.actions(word), title
+        return await self.execute(COMMANDS[title], [self.argument(word)])
 
     def execute(self, command: str, arguments):
         params = types.ExecuteCommandParams(command, arguments)

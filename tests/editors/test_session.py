@@ -107,20 +107,7 @@ async def test_a_session():
 
 
 async def refusals(client, document):
-    """Requests that cannot be served: an error or a sentence, and the server goes on."""
-
-    async def code(method, params):
-        with pytest.raises(JsonRpcException) as refused:
-            await client.protocol.send_request_async(method, params)
-        assert len(refused.value.message) > 5
-        return refused.value.code
-
-    assert await code("lakatos/nothing", {}) == -32601
-    assert await code("textDocument/codeAction", {"textDocument": 3}) == -32602
-    assert await code("workspace/executeCommand", {"command": "lakatos.nothing"}) == -32602
-    assert await code("workspace/executeCommand", {"command": "lakatos.prove", "arguments": [3]}) == -32602
-    nowhere = {"textDocument": {"uri": "file:///not/open.lean"}, "position": {"line": 0, "character": 0}}
-    assert await code("textDocument/hover", nowhere) == -32602
+    """Requests that cannot be served: a sentence, and the server goes on."""
     far = types.Position(10**6, 10**6)
     assert await client.text_document_hover_async(types.HoverParams(types.TextDocumentIdentifier(document.uri), far)) is None
     argument = document.argument("theorem", position={"line": 10**6, "character": 10**6})
@@ -164,6 +151,17 @@ def test_bytes_that_no_client_sends():
     initialize = {"jsonrpc": "2.0", "id": 2, "method": "initialize", "params": {"capabilities": {}, "processId": None}}
     assert "codeActionProvider" in ask(initialize)["result"]["capabilities"]
     assert ask({**initialize, "id": 3})["error"]["code"] == -32600
+    nowhere = {"textDocument": {"uri": "file:///not/open.lean"}, "position": {"line": 0, "character": 0}}
+    refused = [
+        ("lakatos/nothing", {}, -32601),
+        ("textDocument/codeAction", {"textDocument": 3}, -32602),
+        ("textDocument/hover", nowhere, -32602),
+        ("workspace/executeCommand", {"command": "lakatos.nothing"}, -32602),
+        ("workspace/executeCommand", {"command": "lakatos.prove", "arguments": [3]}, -32602),
+    ]
+    for method, params, code in refused:
+        error = ask({"jsonrpc": "2.0", "id": 4, "method": method, "params": params})["error"]
+        assert error["code"] == code and len(error["message"]) > 5, (method, error)
     server.stdin.write(message({"jsonrpc": "2.0", "method": "exit"}))
     server.stdin.close()
     assert server.wait(60) == 1

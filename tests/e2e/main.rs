@@ -2,6 +2,7 @@
 
 mod check_service;
 mod cli;
+mod editors;
 mod formalize;
 mod killed;
 mod lsp;

@@ -66,7 +66,14 @@ const NAMESPACE: &str = "Lean";
 
 /// Words by which what is in a namespace can be named without it: those that open one, and those of
 /// declarations with parts in a namespace of their own.
-const OPENING: &[&str] = &["class", "export", "inductive", "namespace", "open", "structure"];
+const OPENING: &[&str] = &[
+    "class",
+    "export",
+    "inductive",
+    "namespace",
+    "open",
+    "structure",
+];
 
 /// Commands with a `#` that only print.
 const PRINTING: &[&str] = &["check", "print", "synth", "version", "where"];

@@ -52,10 +52,8 @@ pub fn declarations(answer: &str) -> Result<String, String> {
         .step_by(2)
         .map(|part| part.split_once('\n').map_or(part, |(_, code)| code))
         .find(|code| ALLOWED.iter().any(|word| code.contains(word)));
-    let text = match code {
-        Some(code) => code,
-        None => from_first(answer).ok_or("The answer holds no declaration.")?,
-    };
+    // Outside of a block of code, what is no command is what the model says around it.
+    let text = code.unwrap_or(answer);
     if text.len() > MAX {
         return Err(format!("The declarations are longer than {MAX} bytes."));
     }
@@ -92,19 +90,6 @@ pub fn declarations(answer: &str) -> Result<String, String> {
         return Err("The answer holds no declaration.".into());
     }
     Ok(kept.join("\n\n"))
-}
-
-/// The answer from the first line that begins like a declaration.
-fn from_first(answer: &str) -> Option<&str> {
-    let mut at = 0;
-    for line in answer.split_inclusive('\n') {
-        let word = line.split_whitespace().next().unwrap_or_default();
-        if ALLOWED.contains(&word) {
-            return Some(&answer[at..]);
-        }
-        at += line.len();
-    }
-    None
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::{Config, Sources};
+use crate::data_job::Place;
+use crate::events::EventSink;
 use crate::exit::Failure;
 use crate::progress::Console;
+use crate::search::Cancel;
 use crate::store::Store;
 
 /// Options of every command.
@@ -112,6 +115,17 @@ impl Context {
         Config::load(&Sources {
             home: Some(self.config_path()?),
             explicit,
+        })
+    }
+
+    /// Where a data job is kept and who listens; `stop` ends it in good order.
+    pub fn place(&self, stop: Cancel) -> Result<Place, Failure> {
+        let words = std::env::args_os();
+        Ok(Place {
+            store: Arc::new(self.store()?),
+            sink: Arc::clone(&self.console) as Arc<dyn EventSink>,
+            stop,
+            command_line: words.map(|a| a.to_string_lossy().into_owned()).collect(),
         })
     }
 

@@ -20,9 +20,8 @@ use super::context::Context;
 use super::lean::{self, LeanArgs};
 use super::{interrupt, policy};
 use crate::config::{Config, LeanConfig};
-use crate::data_job::{About, DataJob, Place, tables};
+use crate::data_job::{About, DataJob, tables};
 use crate::decide::SearchDecider;
-use crate::events::EventSink;
 use crate::exit::{Exit, Failure};
 use crate::policy::bandit::{BanditStats, SharedBandit};
 use crate::report::funnel::Stage;
@@ -408,12 +407,7 @@ async fn formalize(
     };
     let stop = Cancel::new();
     interrupt::listen(stop.clone(), Arc::clone(&context.console));
-    let place = Place {
-        store: Arc::new(context.store()?),
-        sink: Arc::clone(&context.console) as Arc<dyn EventSink>,
-        stop: stop.clone(),
-        command_line: std::env::args().collect(),
-    };
+    let place = context.place(stop.clone())?;
     let job = DataJob::open(place, identity, plan, out)?;
     let pool = lean::pool(launcher, &config.lean).await?;
     let decider = match args.no_decide {

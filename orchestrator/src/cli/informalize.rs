@@ -19,8 +19,7 @@ use super::context::Context;
 use super::formalize::{ChatArgs, metered, spent};
 use super::interrupt;
 use super::lean::{self, LeanArgs};
-use crate::data_job::{About, DataJob, Place, tables};
-use crate::events::EventSink;
+use crate::data_job::{About, DataJob, tables};
 use crate::exit::{Exit, Failure};
 use crate::search::Cancel;
 
@@ -132,12 +131,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     };
     let stop = Cancel::new();
     interrupt::listen(stop.clone(), Arc::clone(&context.console));
-    let place = Place {
-        store: Arc::new(context.store()?),
-        sink: Arc::clone(&context.console) as Arc<dyn EventSink>,
-        stop,
-        command_line: std::env::args().collect(),
-    };
+    let place = context.place(stop)?;
     let job = DataJob::open(place, identity, plan, &args.out)?;
     let chat = match chat {
         Some(chat) => {

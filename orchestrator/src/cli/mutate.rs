@@ -21,9 +21,8 @@ use super::context::Context;
 use super::interrupt;
 use super::lean::{self, LeanArgs};
 use crate::config::LeanConfig;
-use crate::data_job::{DataJob, Place};
+use crate::data_job::DataJob;
 use crate::difficulty::SearchProber;
-use crate::events::EventSink;
 use crate::exit::{Exit, Failure};
 use crate::policy::portfolio::Portfolio;
 use crate::report::funnel::Stage;
@@ -135,14 +134,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         provenance: made_by.clone(),
         settings: settings(&args, &rules, &policy, &selection, &inputs),
     };
-    let place = Place {
-        store: Arc::new(context.store()?),
-        sink: Arc::clone(&context.console) as Arc<dyn EventSink>,
-        stop,
-        command_line: std::env::args_os()
-            .map(|a| a.to_string_lossy().into_owned())
-            .collect(),
-    };
+    let place = context.place(stop)?;
     let held_out: HashSet<&str> = selection.held_out.iter().map(String::as_str).collect();
     let premises: Option<HashSet<&str>> = selection
         .premises

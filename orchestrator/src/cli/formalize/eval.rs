@@ -17,8 +17,7 @@ use crate::cli::context::Context;
 use crate::cli::inputs::InputArgs;
 use crate::cli::interrupt;
 use crate::cli::lean::{self, LeanArgs};
-use crate::data_job::{About, DataJob, Place, replace, table_files, tables};
-use crate::events::EventSink;
+use crate::data_job::{About, DataJob, replace, table_files, tables};
 use crate::exit::{Exit, Failure};
 use crate::search::Cancel;
 
@@ -183,12 +182,7 @@ pub async fn run(context: &Context, args: Args, lean: LeanArgs) -> Result<Exit, 
     };
     let stop = Cancel::new();
     interrupt::listen(stop.clone(), Arc::clone(&context.console));
-    let place = Place {
-        store: Arc::new(context.store()?),
-        sink: Arc::clone(&context.console) as Arc<dyn EventSink>,
-        stop,
-        command_line: std::env::args().collect(),
-    };
+    let place = context.place(stop)?;
     let job = DataJob::open(place, identity, plan, &args.out)?;
     let pool = lean::pool(launcher, &config.lean).await?;
     let source = match source {

@@ -15,7 +15,7 @@ use super::{ProblemArgs, decider, imports, metered, named_model, spent};
 use crate::cli::context::Context;
 use crate::cli::interrupt;
 use crate::cli::lean::{self, LeanArgs};
-use crate::data_job::{About, DataJob, DataJobError, Place, replace, tables};
+use crate::data_job::{About, DataJob, DataJobError, replace, tables};
 use crate::events::{Event, EventSink};
 use crate::exit::{Exit, Failure};
 use crate::search::Cancel;
@@ -79,12 +79,7 @@ pub async fn run(
     };
     let stop = Cancel::new();
     interrupt::listen(stop.clone(), Arc::clone(&context.console));
-    let place = Place {
-        store: Arc::new(context.store()?),
-        sink: Arc::clone(&context.console) as Arc<dyn EventSink>,
-        stop: stop.clone(),
-        command_line: std::env::args().collect(),
-    };
+    let place = context.place(stop.clone())?;
     let job = DataJob::open(place, identity, plan, out)?;
     let pool = lean::pool(launcher, &config.lean).await?;
     let decider = match args.no_decide {

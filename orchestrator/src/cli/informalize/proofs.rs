@@ -19,8 +19,7 @@ use crate::cli::context::Context;
 use crate::cli::formalize::{metered, spent};
 use crate::cli::lean;
 use crate::cli::{exchange, interrupt};
-use crate::data_job::{About, DataJob, Place, tables};
-use crate::events::EventSink;
+use crate::data_job::{About, DataJob, tables};
 use crate::exit::{Exit, Failure};
 use crate::search::Cancel;
 
@@ -84,12 +83,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     };
     let stop = Cancel::new();
     interrupt::listen(stop.clone(), Arc::clone(&context.console));
-    let place = Place {
-        store: Arc::new(context.store()?),
-        sink: Arc::clone(&context.console) as Arc<dyn EventSink>,
-        stop,
-        command_line: std::env::args().collect(),
-    };
+    let place = context.place(stop)?;
     let job = DataJob::open(place, identity, plan, &args.out)?;
     let pool = lean::pool(launcher, &config.lean).await?;
     let chat = match chat {

@@ -185,6 +185,11 @@ pub(crate) struct Answer {
 pub(crate) struct Known(Vec<Command>);
 
 impl Known {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The outline, and what the next answer goes on from; none where the answer does not fit.
     pub fn with(mut self, answer: Answer) -> Option<(Outline, Known)> {
         let Answer {

@@ -83,8 +83,8 @@ private def resolveImports (asked : Array Name) : WorkerM (Array Name × Array N
 private def namesJson (names : Array Name) : Json :=
   toJson (names.map toString)
 
-/-- What is imported for the modules asked for, whether core stands in for Mathlib, which modules were
-dropped, and the state to begin with. -/
+/-- What is imported for the modules asked for, whether core stands in for Mathlib, which modules
+were dropped, and the state to begin with. -/
 def openBase (asked : Array Name) : WorkerM (Array Name × Bool × Array Name × Command.State) := do
   let (imports, dropped) ← resolveImports asked
   return (imports, !dropped.isEmpty, dropped, ← getBase imports (!dropped.isEmpty))
@@ -92,9 +92,9 @@ def openBase (asked : Array Name) : WorkerM (Array Name × Bool × Array Name ×
 /-- At most so many documents are kept. -/
 private def maxDocuments : Nat := 6
 
-/-- Elaborates a text from the first command that no document on the same imports begins with. The
-document as it now is, and the snapshots that make up `text`: where `text` is the beginning of a known
-document, that document stays as it is. `budgetMs`, where given, ends the reading between two commands. -/
+/-- Elaborates a text from the first command that no document on the same imports begins with. What
+is known of the text, and its snapshots. Where it is the beginning of a known document, that one stays
+as it is in the table. `budgetMs`, where given, ends the reading between two commands. -/
 def readDocument (imports : Array Name) (substituted : Bool) (base : Command.State) (text : String)
     (budgetMs? : Option Nat := none) : WorkerM (Document × Array Snapshot) := do
   let documents := (← WorkerM.getTables).documents
@@ -106,12 +106,14 @@ def readDocument (imports : Array Name) (substituted : Bool) (base : Command.Sta
   let until? ← budgetMs?.mapM fun ms => return (← IO.monoMsNow) + ms
   if let some (n, d) := best then
     if let some snapshots := Snapshots.beginning? d n text then
-      if d.complete || snapshots.size < d.snapshots.size then
+      let whole := snapshots.size == d.snapshots.size
+      if d.complete || !whole then
         let kept := d :: documents.filter (·.id != d.id)
         WorkerM.modifyTables fun s => { s with documents := kept }
-        return ({ d with complete := true, tail := if snapshots.size < d.snapshots.size then #[] else d.tail }, snapshots)
+        return ({ d with complete := true, tail := if whole then d.tail else #[] }, snapshots)
   let (known, id?) := match best with
-    | some (n, d) => (d.snapshots.extract 0 n, if 0 < n || d.snapshots.isEmpty then some d.id else none)
+    | some (n, d) =>
+      (d.snapshots.extract 0 n, if 0 < n || d.snapshots.isEmpty then some d.id else none)
     | none => (#[], none)
   let id ← match id? with
     | some id => pure id
@@ -143,7 +145,8 @@ def openEnv (key : EnvKey) : WorkerM (Nat × OpenEnv × Bool) := do
   let axiomsBelow ← IO.mkRef {}
   let chains ← IO.mkRef none
   let env := {
-    state := Snapshots.last base snapshots, base := base.env, imports, substituted, axiomsBelow, chains, answer }
+    state := Snapshots.last base snapshots, base := base.env, imports, substituted, axiomsBelow
+    chains, answer }
   let id ← WorkerM.freshId
   WorkerM.modifyTables fun s => { s with envs := ({ id, key, env } :: s.envs).take maxEnvs }
   return (id, env, false)

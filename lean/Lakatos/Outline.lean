@@ -113,6 +113,7 @@ end Outline
 def handleOutline : Handler := fun request => do
   let text ← Request.field String request "text"
   let have? ← Request.field? Nat request "have"
+  let known := (← Request.field? Nat request "known").getD 0
   let budget? ← Request.field? Nat request "budget_ms"
   let ictx := Parser.mkInputContext text "<input>"
   let (header, parser, log) ← orFail .internal <| Parser.parseHeader ictx
@@ -121,12 +122,13 @@ def handleOutline : Handler := fun request => do
   let (imports, substituted, dropped, base) ← Environment.openBase asked
   let documents := (← WorkerM.getTables).documents
   let (document, snapshots) ← Environment.readDocument imports substituted base body budget?
-  -- What the asker has is of use where the document was only lengthened or changed from some place on.
+  -- The asker has the first `known` commands of that revision: those that are still the same
+  -- need not be told again.
   let old? := documents.find? fun d => d.id == document.id && some d.revision == have?
   let same := old?.elim 0 fun old => Id.run do
     let mut n := 0
     for s in snapshots do
-      if old.snapshots[n]?.all (·.made != s.made) then break
+      if n == known || old.snapshots[n]?.all (·.made != s.made) then break
       n := n + 1
     return n
   let map := body.toFileMap

@@ -343,13 +343,29 @@ fn an_editors_session() {
         "{hover}"
     );
 
+    // The last command is taken away, and comes back.
+    let both = "theorem easy (a b : Nat) : a + b = b + a := by\n  sorry\ntheorem more (p : Prop) (h : p) : p := sorry\n";
+    let one = &both[..both.find("theorem more").expect("it is there")];
+    for (version, text) in [(5, both), (6, one), (7, both)] {
+        let whole = json!([{"text": text}]);
+        editor.note(
+            "textDocument/didChange",
+            json!({"textDocument": {"uri": URI, "version": version}, "contentChanges": whole}),
+        );
+        let id = editor.command("lakatos.explain", version, (0, 10));
+        assert_eq!(editor.answer(id)["result"]["outcome"], "explained");
+    }
+    let id = editor.command("lakatos.prove", 7, (2, 40));
+    let proved = editor.answer(id)["result"].clone();
+    assert_eq!(proved["outcome"], "proved", "{proved}");
+
     // Too large a file is left alone, and says so.
     let whole = json!([{"text": "theorem easy : True := sorry\n".to_owned() + &"-- a line\n".repeat(2000)}]);
     editor.note(
         "textDocument/didChange",
-        json!({"textDocument": {"uri": URI, "version": 5}, "contentChanges": whole}),
+        json!({"textDocument": {"uri": URI, "version": 8}, "contentChanges": whole}),
     );
-    let id = editor.command("lakatos.prove", 5, (0, 26));
+    let id = editor.command("lakatos.prove", 8, (0, 26));
     let declined = editor.answer(id)["result"].clone();
     assert_eq!(declined["outcome"], "declined");
     assert!(

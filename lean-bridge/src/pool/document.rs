@@ -106,6 +106,7 @@ impl Work for Outlining {
         let request = Request::Outline {
             text: &self.text,
             have: seen.revision,
+            known: seen.known.len(),
             budget_ms: self.budget_ms,
         };
         let answer: Answer = core.request(&request, self.timeout_ms).await?;

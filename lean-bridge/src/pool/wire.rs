@@ -121,6 +121,7 @@ pub(super) enum Request<'a> {
         text: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         have: Option<u64>,
+        known: usize,
         budget_ms: u64,
     },
     Lean4export {

@@ -174,7 +174,7 @@ fn typing(editor: &mut Editor) -> io::Result<Vec<Figure>> {
         let (mut lags, mut whole) = (Vec::new(), Vec::new());
         for n in 0..EDITS / 2 {
             version += 1;
-            // A comment at the end of a line, letter by letter, and taken away again.
+            // A comment at the end of a line, letter by letter.
             let text = if n == 0 { " -- " } else { "a" };
             let at = json!({"line": line, "character": 200});
             let change = json!([{"range": {"start": at, "end": at}, "text": text}]);

@@ -3,7 +3,6 @@
 
 use lakatos_lean_bridge::outline::Span;
 use lakatos_lean_bridge::protocol::{OutcomeStatus, TacticRequest};
-use lakatos_lean_bridge::verdict::VerifyRequest;
 
 use super::client::Client;
 use super::documents::{Documents, Mark, MarkKind, Outlined};
@@ -101,19 +100,7 @@ async fn closing(lean: &Lean, target: &target::Target) -> Option<String> {
         .position(|o| o.status == OutcomeStatus::Closed)?;
     let tactic = (*FINISHERS.get(closed)?).to_owned();
     let filling = target.hole.layouts(&[tactic]).into_iter().next()?;
-    let request = VerifyRequest {
-        environment: target.hole.environment.clone(),
-        reference: format!("{} := by sorry", target.hole.statement),
-        vouched: true,
-        submission: target.hole.with(&filling),
-        names: vec![target.hole.name.clone()],
-        axioms: target.hole.axioms.clone(),
-        timeout_ms: u64::from(lean.search.verify_seconds) * 1000,
-    };
-    let report = lean.resources.pool.verify(&request).await;
-    report
-        .theorems
-        .iter()
-        .all(|j| j.verdict.is_proved())
-        .then_some(filling)
+    let seconds = lean.search.verify_seconds;
+    let verdict = target.hole.judge(&lean.resources.pool, seconds, &filling);
+    verdict.await.is_proved().then_some(filling)
 }

@@ -126,7 +126,7 @@ impl Job {
     }
 
     /// The Lean of the document.
-    pub async fn lean(&self) -> Result<Arc<tokio::sync::OnceCell<Lean>>, Stop> {
+    pub async fn lean(&self) -> Result<Arc<Lean>, Stop> {
         let starting = self.leans.of(&self.text.uri);
         tokio::pin!(starting);
         // It is there, as a rule; where it is not, that may take a while, or much longer the first time.

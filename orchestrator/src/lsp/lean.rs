@@ -36,7 +36,7 @@ pub trait Source: Send + Sync {
 /// The Leans that were started.
 pub struct Leans {
     source: Box<dyn Source>,
-    started: Mutex<HashMap<Option<PathBuf>, Arc<OnceCell<Lean>>>>,
+    started: Mutex<HashMap<Option<PathBuf>, Arc<OnceCell<Arc<Lean>>>>>,
 }
 
 impl Leans {
@@ -49,7 +49,7 @@ impl Leans {
     }
 
     /// The Lean of a document, started now if it is not; `Err` says why there is none. Asking again tries again.
-    pub async fn of(&self, uri: &Uri) -> Result<Arc<OnceCell<Lean>>, String> {
+    pub async fn of(&self, uri: &Uri) -> Result<Arc<Lean>, String> {
         let project = path(uri)
             .filter(|_| !self.source.fixed())
             .and_then(|p| project(&p));
@@ -57,8 +57,8 @@ impl Leans {
             let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(started.entry(project.clone()).or_default())
         };
-        cell.get_or_try_init(|| self.source.start(project)).await?;
-        Ok(cell)
+        let starting = async { self.source.start(project).await.map(Arc::new) };
+        cell.get_or_try_init(|| starting).await.cloned()
     }
 
     /// Ends all workers.

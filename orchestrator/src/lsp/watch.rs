@@ -35,9 +35,9 @@ pub struct Watch {
 impl Watch {
     /// Follows a document until it is closed.
     pub async fn follow(self, uri: Uri, mut changes: watch::Receiver<Arc<Text>>) {
-        let cell = loop {
+        let lean = loop {
             match self.leans.of(&uri).await {
-                Ok(cell) => break cell,
+                Ok(lean) => break lean,
                 Err(why) => {
                     let text = Arc::clone(&changes.borrow_and_update());
                     self.without(&text, why);
@@ -50,8 +50,7 @@ impl Watch {
         };
         self.documents
             .unmark(&uri, |m| matches!(m.kind, MarkKind::NoLean(_)));
-        let Some(lean) = cell.get() else { return };
-        self.read(lean, changes).await;
+        self.read(&lean, changes).await;
     }
 
     async fn read(&self, lean: &Lean, mut changes: watch::Receiver<Arc<Text>>) {

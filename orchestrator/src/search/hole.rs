@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use lakatos_lean_bridge::pool::{ProofState, Session, SorryState};
+use lakatos_lean_bridge::pool::{Pool, ProofState, Session, SorryState};
 use lakatos_lean_bridge::verdict::{Reason, Verdict, VerifyRequest};
 use lakatos_lean_bridge::{BridgeError, EnvironmentSpec};
 
@@ -164,29 +164,38 @@ impl Hole {
         layouts
     }
 
-    async fn judge(&self, resources: &Resources, config: &SearchConfig, filling: &str) -> Verdict {
+    /// The kernel's word on the theorem with something in the place; `seconds` for each half of the verification.
+    pub async fn judge(&self, pool: &Pool, seconds: u32, filling: &str) -> Verdict {
+        let text = (self.statement.as_str(), self.name.as_str());
+        self.verify(pool, seconds, text, self.with(filling)).await
+    }
+
+    /// The kernel's word on a text that proves a statement under a name, in the place's environment.
+    async fn verify(
+        &self,
+        pool: &Pool,
+        seconds: u32,
+        (statement, name): (&str, &str),
+        submission: String,
+    ) -> Verdict {
         let request = VerifyRequest {
             environment: self.environment.clone(),
-            reference: reference(&self.statement),
+            reference: reference(statement),
             vouched: true,
-            submission: self.with(filling),
-            names: vec![self.name.clone()],
+            submission,
+            names: vec![name.to_owned()],
             axioms: self.axioms.clone(),
-            timeout_ms: u64::from(config.verify_seconds) * 1000,
+            timeout_ms: u64::from(seconds) * 1000,
         };
-        verdict(resources, &request).await
+        let report = pool.verify(&request).await;
+        let judged = report.theorems.into_iter().next().map(|j| j.verdict);
+        judged.unwrap_or_else(|| Verdict::Declined {
+            reason: reason(
+                "no_verdict",
+                "The verification gave no verdict on this theorem.",
+            ),
+        })
     }
-}
-
-async fn verdict(resources: &Resources, request: &VerifyRequest) -> Verdict {
-    let report = resources.pool.verify(request).await;
-    let judged = report.theorems.into_iter().next().map(|j| j.verdict);
-    judged.unwrap_or_else(|| Verdict::Declined {
-        reason: reason(
-            "no_verdict",
-            "The verification gave no verdict on this theorem.",
-        ),
-    })
 }
 
 /// Searches for what belongs in the place.
@@ -227,7 +236,9 @@ pub async fn fill(
         .run(root, &hole.environment, report, |step| {
             let fillings = hole.fillings(step);
             let judge = move |filling: String| async move {
-                let verdict = hole.judge(resources, config, &filling).await;
+                let verdict = hole
+                    .judge(&resources.pool, config.verify_seconds, &filling)
+                    .await;
                 (filling, verdict)
             };
             (fillings, judge)
@@ -281,16 +292,10 @@ pub async fn refute(
                 let styles = [Style::Cases, Style::Dots];
                 let texts = styles.map(|style| theorem(statement, step, style)).to_vec();
                 let judge = move |text: String| async move {
-                    let request = VerifyRequest {
-                        environment: hole.environment.clone(),
-                        reference: reference(statement),
-                        vouched: true,
-                        submission: text.clone(),
-                        names: vec![name.clone()],
-                        axioms: hole.axioms.clone(),
-                        timeout_ms: u64::from(config.verify_seconds) * 1000,
-                    };
-                    let verdict = verdict(resources, &request).await;
+                    let seconds = config.verify_seconds;
+                    let verdict =
+                        hole.verify(&resources.pool, seconds, (statement, name), text.clone());
+                    let verdict = verdict.await;
                     (text, verdict)
                 };
                 (texts, judge)

@@ -12,9 +12,6 @@ const READING_MS: u64 = 30_000;
 /// Reads the theorem at the place out.
 pub async fn run(job: &Job) -> Result<Ended, Stop> {
     let lean = job.lean().await?;
-    let lean = lean
-        .get()
-        .ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
     let outlined = job.outlined().await?;
     let declined = |why: String| Stop::from(Ended::with("declined", why));
     let (index, command) = target::command(&outlined.outline, job.offset).map_err(declined)?;

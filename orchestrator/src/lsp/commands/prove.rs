@@ -9,16 +9,13 @@ use crate::search::hole::{self, End, Progress, Proved};
 /// Searches, and edits the document where a proof is found.
 pub async fn run(job: &Job) -> Result<Ended, Stop> {
     let lean = job.lean().await?;
-    let lean = lean
-        .get()
-        .ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
     let target = find(job).await?;
     let showing = job
         .client
         .begin("Proving", job.token.clone(), &job.cancel)
         .await;
     let report = |p: Progress| showing.report(told(&p));
-    let config = job.search(lean);
+    let config = job.search(&lean);
     let end = hole::fill(
         &target.hole,
         &lean.resources,

@@ -1,7 +1,6 @@
 //! *Replace sorry in this file*: every `sorry` of the file's theorems in turn, and one edit at the end.
 
 use lakatos_lean_bridge::outline::{Outline, Span};
-use lakatos_lean_bridge::verdict::VerifyRequest;
 
 use super::prove::told;
 use crate::lsp::job::{Ended, Job, Stop};
@@ -12,9 +11,6 @@ use crate::search::hole::{self, End, Progress};
 /// found is put in place at the end, and each filled theorem is judged once more as it then stands.
 pub async fn run(job: &Job) -> Result<Ended, Stop> {
     let lean = job.lean().await?;
-    let lean = lean
-        .get()
-        .ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
     let outlined = job.outlined().await?;
     let (outline, text) = (&outlined.outline, &job.text.text);
     let holes: Vec<Span> = theorems(outline)
@@ -38,7 +34,7 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
         .client
         .begin("Proving all", job.token.clone(), &job.cancel)
         .await;
-    let config = job.search(lean);
+    let config = job.search(&lean);
     let mut edits: Vec<(Span, String)> = Vec::new();
     let (mut proved, mut failed) = (0, passed);
     for (n, place) in holes.iter().enumerate() {
@@ -76,7 +72,7 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
             }
         }
     }
-    let settled = job.unless(judged(job, lean, outline, &edits)).await?;
+    let settled = job.unless(judged(job, &lean, outline, &edits)).await?;
     let dropped = edits.len() - settled.len();
     let applied = !settled.is_empty()
         && job
@@ -172,7 +168,7 @@ async fn judged(
         let all = [kept.clone(), own.clone()].concat();
         let (now, moved) = filled(text, &all);
         let fresh = shift(outline, &moved, text.len(), now.len());
-        let Ok(target) = target::whole(&now, &fresh, index, &job.settings.axioms) else {
+        let Ok(mut target) = target::whole(&now, &fresh, index, &job.settings.axioms) else {
             continue;
         };
         let value = target.place.of(&now).unwrap_or_default();
@@ -180,21 +176,12 @@ async fn judged(
             .commands
             .get(index)
             .is_some_and(|c| !c.sorries.is_empty());
-        let mut axioms = target.hole.axioms.clone();
-        if left && !axioms.iter().any(|a| a == "sorryAx") {
-            axioms.push("sorryAx".into());
+        if left && !target.hole.axioms.iter().any(|a| a == "sorryAx") {
+            target.hole.axioms.push("sorryAx".into());
         }
-        let request = VerifyRequest {
-            environment: target.hole.environment.clone(),
-            reference: target.hole.with("by sorry"),
-            vouched: true,
-            submission: target.hole.with(value),
-            names: vec![target.hole.name.clone()],
-            axioms,
-            timeout_ms: u64::from(lean.search.verify_seconds) * 1000,
-        };
-        let report = lean.resources.pool.verify(&request).await;
-        if report.theorems.iter().all(|j| j.verdict.is_proved()) {
+        let seconds = lean.search.verify_seconds;
+        let verdict = target.hole.judge(&lean.resources.pool, seconds, value);
+        if verdict.await.is_proved() {
             kept.extend(own);
         }
     }

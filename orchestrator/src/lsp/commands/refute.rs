@@ -10,16 +10,13 @@ use crate::search::hole::{self, End, Progress};
 /// Searches for both; the first that is found decides. A refutation becomes a diagnostic.
 pub async fn run(job: &Job) -> Result<Ended, Stop> {
     let lean = job.lean().await?;
-    let lean = lean
-        .get()
-        .ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
     let target = find(job).await?;
     let showing = job
         .client
         .begin("Proving or refuting", job.token.clone(), &job.cancel)
         .await;
     let report = |p: Progress| showing.report(told(&p));
-    let config = job.search(lean);
+    let config = job.search(&lean);
     let proving = hole::fill(
         &target.hole,
         &lean.resources,

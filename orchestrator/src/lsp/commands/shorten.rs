@@ -6,7 +6,6 @@
 use lakatos_lean_bridge::outline::Span;
 use lakatos_lean_bridge::pool::Session;
 use lakatos_lean_bridge::protocol::{OutcomeStatus, TacticRequest};
-use lakatos_lean_bridge::verdict::VerifyRequest;
 
 use crate::lsp::job::{Ended, Job, Stop};
 use crate::lsp::lean::Lean;
@@ -37,9 +36,6 @@ const TRIES: usize = 60;
 /// Shortens the proof of the theorem at the place.
 pub async fn run(job: &Job) -> Result<Ended, Stop> {
     let lean = job.lean().await?;
-    let lean = lean
-        .get()
-        .ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
     let outlined = job.outlined().await?;
     let declined = |why: &str| Stop::from(Ended::with("declined", why));
     let text = &job.text.text;
@@ -68,7 +64,7 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
         .begin("Shortening", job.token.clone(), &job.cancel)
         .await;
     let shortening = Shortening {
-        lean,
+        lean: &lean,
         whole: &whole,
         tries: TRIES,
     };
@@ -87,7 +83,7 @@ pub async fn run(job: &Job) -> Result<Ended, Stop> {
         .flat_map(|s| s.lines())
         .map(str::to_owned)
         .collect::<Vec<_>>();
-    let Some(filling) = job.unless(accepted(job, lean, &whole, &lines)).await? else {
+    let Some(filling) = job.unless(accepted(&lean, &whole, &lines)).await? else {
         return Ok(Ended::with(
             "failed",
             "What seemed shorter was not accepted by the kernel.",
@@ -138,19 +134,12 @@ fn steps(text: &str, block: Span) -> Option<Vec<String>> {
     Some(steps)
 }
 
-async fn accepted(job: &Job, lean: &Lean, whole: &Target, lines: &[String]) -> Option<String> {
+/// The first way of writing the steps that the kernel accepts.
+async fn accepted(lean: &Lean, whole: &Target, lines: &[String]) -> Option<String> {
     for filling in whole.hole.layouts(lines) {
-        let request = VerifyRequest {
-            environment: whole.hole.environment.clone(),
-            reference: whole.hole.with("by sorry"),
-            vouched: true,
-            submission: whole.hole.with(&filling),
-            names: vec![whole.hole.name.clone()],
-            axioms: whole.hole.axioms.clone(),
-            timeout_ms: u64::from(job.search(lean).verify_seconds) * 1000,
-        };
-        let report = lean.resources.pool.verify(&request).await;
-        if report.theorems.iter().all(|j| j.verdict.is_proved()) {
+        let seconds = lean.search.verify_seconds;
+        let verdict = whole.hole.judge(&lean.resources.pool, seconds, &filling);
+        if verdict.await.is_proved() {
             return Some(filling);
         }
     }

@@ -43,15 +43,12 @@ const BATCH_MS: u64 = 2500;
 /// Tries what the policy proposes, and puts what the person chooses before the `sorry`.
 pub async fn run(job: &Job) -> Result<Ended, Stop> {
     let lean = job.lean().await?;
-    let lean = lean
-        .get()
-        .ok_or_else(|| Ended::with("declined", "Lean has not started."))?;
     let target = find(job).await?;
     let showing = job
         .client
         .begin("Suggesting", job.token.clone(), &job.cancel)
         .await;
-    let tried = job.unless(suggestions(lean, &target)).await??;
+    let tried = job.unless(suggestions(&lean, &target)).await??;
     let edit = |tactic: &str, goals: usize| {
         let (span, filling) = target.edit(&job.text.text, filling(&target, tactic, goals));
         lsp_types::TextEdit::new(job.text.range(span, job.client.can().encoding), filling)

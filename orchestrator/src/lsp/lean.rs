@@ -33,10 +33,13 @@ pub trait Source: Send + Sync {
     fn fixed(&self) -> bool;
 }
 
+/// A Lean that is started once, when it is first asked for.
+type Cell = OnceCell<Arc<Lean>>;
+
 /// The Leans that were started.
 pub struct Leans {
     source: Box<dyn Source>,
-    started: Mutex<HashMap<Option<PathBuf>, Arc<OnceCell<Arc<Lean>>>>>,
+    started: Mutex<HashMap<Option<PathBuf>, Arc<Cell>>>,
 }
 
 impl Leans {

@@ -83,7 +83,7 @@ private def judge (s : Session) (d : Draft) : TermElabM (Except (String × Strin
     ("premises", toJson (d.premises.map (toString ·))), ("signature", sig.text),
     ("script", "\n".intercalate script.toList), ("hash", own),
     ("steps", .arr (steps.map fun s => Json.mkObj [("state", s.state), ("tactic", s.tactic)])),
-    ("gates", .arr (#[small, round, trivial, vacuity].map (·.json))), ("heartbeats", (0 : Nat))]
+    ("gates", .arr (#[small, round, trivial, vacuity].map (·.json)))]
 
 /-- The drafts that are looked at, each type once, `limit` at most, drawn by the seed. -/
 private def draw (drafts : Array Draft) (limit seed : Nat) : Array Draft := Id.run do

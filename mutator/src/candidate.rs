@@ -47,8 +47,6 @@ pub struct Candidate {
     pub steps: Vec<Step>,
     /// Verdicts of the gates that were asked, in their order.
     pub gates: Vec<GateVerdict>,
-    /// What it cost, in thousands of heartbeats.
-    pub heartbeats: u64,
 }
 
 impl Candidate {

@@ -301,7 +301,6 @@ impl<S: Source, J: Judge, P: Prober> Mutate<'_, S, J, P> {
                 level: u8::from(*level),
                 axioms: axioms.clone(),
                 library_bodies: *library_bodies,
-                heartbeats: candidate.heartbeats,
                 difficulty,
                 origin: origin.clone(),
             },

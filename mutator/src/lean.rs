@@ -139,8 +139,6 @@ fn candidate(made: lakatos_lean_bridge::mutate::Mutated) -> Candidate {
         hash: made.hash,
         steps: made.steps.into_iter().map(step).collect(),
         gates: made.gates.into_iter().map(gate).collect(),
-        // What a worker spends depends on what it has cached, and a row must not.
-        heartbeats: 0,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::graph::{Graphs, Node};
 use crate::targets::{Choice, ChoiceError};
@@ -41,8 +42,38 @@ pub struct Request {
     pub premises: Choice,
     /// Those that are never either; none where nothing is held out.
     pub held_out: Option<Choice>,
+    /// So many targets, drawn from those that are chosen.
+    pub sample: Option<Sample>,
     /// Targets at most, the first in the order.
     pub limit: Option<usize>,
+}
+
+/// A draw of targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    /// How many.
+    pub size: usize,
+    /// What decides which.
+    pub seed: u64,
+}
+
+impl Sample {
+    /// Keeps so many of the names: those whose hash with the seed is smallest, so that a theorem that comes into the
+    /// library changes the draw by one at most.
+    fn draw(self, chosen: &mut HashSet<&str>) {
+        let mut drawn: Vec<([u8; 32], &str)> = chosen
+            .iter()
+            .map(|name| {
+                let mut hasher = Sha256::new();
+                hasher.update(self.seed.to_le_bytes());
+                hasher.update(name.as_bytes());
+                (hasher.finalize().into(), *name)
+            })
+            .collect();
+        drawn.sort_unstable();
+        drawn.truncate(self.size);
+        *chosen = drawn.into_iter().map(|(_, name)| name).collect();
+    }
 }
 
 /// What is done with a library.
@@ -82,6 +113,10 @@ pub fn select(theorems: &[Theorem], request: &Request) -> Result<Selection, Choi
         None => HashSet::new(),
         Some(choice) => choice.of(&names)?,
     };
+    if let Some(sample) = request.sample {
+        chosen.retain(|name| !held_out.contains(name));
+        sample.draw(&mut chosen);
+    }
     let premises = match &request.premises {
         Choice::All => None,
         choice => {
@@ -149,8 +184,24 @@ mod tests {
             targets,
             premises: Choice::All,
             held_out: Some(Choice::parse("^secret$").unwrap()),
+            sample: None,
             limit: None,
         }
+    }
+
+    #[test]
+    fn a_sample_is_of_what_may_be_mutated_and_the_seed_decides() {
+        let library = library();
+        let draw = |size, seed| {
+            let mut request = request(Choice::All);
+            request.sample = Some(Sample { size, seed });
+            select(&library, &request).unwrap().targets
+        };
+        let draws: HashSet<_> = (0..20).map(|seed| draw(2, seed)).collect();
+        assert_eq!(draws.len(), 3, "every pair of three theorems comes");
+        assert!(draws.iter().all(|drawn| drawn.len() == 2));
+        assert_eq!(draw(2, 7), draw(2, 7));
+        assert_eq!(draw(9, 0).len(), 3);
     }
 
     #[test]

@@ -80,8 +80,6 @@ pub struct TheoremRow {
     pub axioms: Vec<String>,
     /// Whether the library's own proofs were there to be checked.
     pub library_bodies: bool,
-    /// What it cost to make and to check in Lean, in thousands of heartbeats.
-    pub heartbeats: u64,
     /// How a search fares on it, where it is one of the sample.
     pub difficulty: Option<Difficulty>,
     /// Where it comes from.

@@ -18,7 +18,6 @@ pub fn of(table: &str) -> Option<Schema> {
             ("level", Kind::Int),
             ("axioms", Kind::Text.list()),
             ("library_bodies", Kind::Bool),
-            ("heartbeats", Kind::Int),
             ("difficulty", Kind::Struct(difficulty())),
         ],
         STEPS => vec![
@@ -119,7 +118,6 @@ mod tests {
             level: 3,
             axioms: vec![],
             library_bodies: false,
-            heartbeats: 0,
             difficulty: None,
             origin: origin.clone(),
         };

@@ -37,7 +37,6 @@ fn candidate(hash: &str, gates: Vec<GateVerdict>) -> Candidate {
             tactic: "trivial".into(),
         }],
         gates,
-        heartbeats: 3,
     }
 }
 
@@ -264,7 +263,7 @@ async fn a_row_says_where_it_comes_from_and_is_a_whole_text() {
         row.formal_statement,
         "theorem mutated_a (a : Nat) : a = a := by sorry"
     );
-    assert_eq!((row.level, row.heartbeats), (3, 3));
+    assert_eq!(row.level, 3);
     assert_eq!((row.origin.parent.as_str(), row.origin.item), ("a", 0));
     assert_eq!(row.axioms, ["propext"]);
 }

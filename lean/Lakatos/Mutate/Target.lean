@@ -54,7 +54,7 @@ private def workings : List Name := [`Std.PRange, `Nat.Simproc, `Int.Simproc]
 
 /-- Whether the name says that it is about workings: `….Internal.…`, a tail-recursive twin, an unfolding. -/
 private def isInner : Name → Bool
-  | .str p s => s == "Internal" || s.endsWith "TR" || s == "eq_def" || isInner p
+  | .str p s => s == "Internal" || s.endsWith "TR" || s.endsWith "TRAux" || s == "Impl" || s == "eq_def" || isInner p
   | .num p _ => isInner p
   | .anonymous => false
 

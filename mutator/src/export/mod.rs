@@ -165,7 +165,6 @@ mod tests {
                 level: 3,
                 axioms: vec![],
                 library_bodies: false,
-                heartbeats: 1,
                 difficulty: None,
                 origin: origin.clone(),
                 name: name.clone(),

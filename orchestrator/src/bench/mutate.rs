@@ -154,6 +154,7 @@ pub async fn mutate(
         targets: load.targets.clone(),
         premises: Choice::All,
         held_out: None,
+        sample: None,
         limit: None,
     };
     let selection = select(theorems, &request)?;

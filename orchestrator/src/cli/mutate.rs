@@ -37,6 +37,7 @@ use outputs::Export;
 ///
 /// Examples:
 ///   lakatos mutate --targets '^Nat\.' --limit 200 --out nat
+///   lakatos mutate --sample 1000 --out thousand
 ///   lakatos mutate --rules rw,apply --exclude minif2f.jsonl --shards 16 --export leandojo --out mutated
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -77,7 +78,7 @@ pub struct Args {
 pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let mut config = context.config(None)?;
     args.lean.apply(&mut config.lean)?;
-    let inputs = inputs::read(&args.select)?;
+    let inputs = inputs::read(&args.select, args.seed)?;
     let rules = Rules::parse(&args.rules).map_err(|e| Failure::user(e.to_string()))?;
     let launcher = lean::launcher(context, &config.lean).await?;
     let (toolchain, described) = (launcher.lean_version().to_owned(), launcher.describe());
@@ -240,6 +241,7 @@ fn settings(
     serde_json::json!({
         "rules": rules,
         "targets": args.select.targets,
+        "sample": args.select.sample,
         "limit": args.select.limit,
         "premises": selection.premises.as_deref().map(plan_of),
         "held_out": plan_of(&selection.held_out),

@@ -7,7 +7,7 @@ use lakatos_datasets::job::Plan;
 use lakatos_mutator::candidate::Candidate;
 use lakatos_mutator::earlier::Earlier;
 use lakatos_mutator::job::Guard;
-use lakatos_mutator::library::Request;
+use lakatos_mutator::library::{Request, Sample};
 use lakatos_mutator::targets::Choice;
 
 use crate::exit::Failure;
@@ -24,6 +24,9 @@ pub struct SelectArgs {
     /// Theorems that are never a target nor a premise, likewise
     #[arg(long, value_name = "REGEX|FILE")]
     pub held_out: Option<String>,
+    /// Mutate so many of these targets, drawn by the seed
+    #[arg(long, value_name = "N")]
+    pub sample: Option<usize>,
     /// Mutate at most so many targets, the first in the order of what they use
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -66,7 +69,7 @@ impl Guard for Benchmarks {
 }
 
 /// Reads everything that needs no Lean.
-pub fn read(args: &SelectArgs) -> Result<Inputs, Failure> {
+pub fn read(args: &SelectArgs, seed: u64) -> Result<Inputs, Failure> {
     let choice = |given: &Option<String>| match given {
         None => Ok(Choice::All),
         Some(given) => Choice::parse(given).map_err(|e| Failure::user(e.to_string())),
@@ -81,8 +84,10 @@ pub fn read(args: &SelectArgs) -> Result<Inputs, Failure> {
         statements.add(&problems);
     }
     let earlier = Earlier::read(&args.novel_to).map_err(|e| Failure::user(e.to_string()))?;
-    if args.limit == Some(0) {
-        return Err(Failure::user("--limit must be at least 1"));
+    for (option, given) in [("--sample", args.sample), ("--limit", args.limit)] {
+        if given == Some(0) {
+            return Err(Failure::user(format!("{option} must be at least 1")));
+        }
     }
     Ok(Inputs {
         request: Request {
@@ -92,6 +97,7 @@ pub fn read(args: &SelectArgs) -> Result<Inputs, Failure> {
                 None => None,
                 given => Some(choice(given)?),
             },
+            sample: args.sample.map(|size| Sample { size, seed }),
             limit: args.limit,
         },
         guard: Benchmarks {

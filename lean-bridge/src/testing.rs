@@ -182,3 +182,8 @@ pub async fn check_export(
         Finding::Rejected(r) | Finding::Declined(r) | Finding::Fault(r) => r.message,
     }
 }
+
+/// Reads bytes as a worker's standard output that came in pieces of `size` bytes; how many answers there were.
+pub fn worker_output(bytes: &[u8], size: usize) -> usize {
+    crate::pool::fuzz::output(bytes, size)
+}

@@ -170,7 +170,7 @@ fn cases_get_their_verdicts() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let wrong = runtime.block_on(async {
         let options = PoolOptions {
-            workers: 1,
+            workers: 0,
             verify_lanes: LANES,
             warm_spare: false,
             ..PoolOptions::default()

@@ -49,6 +49,10 @@ def kernelAddDecl (env : Kernel.Environment) (d : Declaration) (token : IO.Cance
 def withoutKernel (opts : Options) : Options :=
   debug.skipKernelTC.set opts true
 
+/-- `scope` with all of its section's variables in every theorem, as after `include`. -/
+def includeVariables (scope : Elab.Command.Scope) : Elab.Command.Scope :=
+  { scope with includedVars := scope.varUIds.toList }
+
 /-- `s` without white space at either end. -/
 def trim (s : String) : String :=
   s.trimAscii.toString

@@ -136,15 +136,27 @@ private partial def isExample (stx : Syntax) : Bool :=
   if stx.isOfKind ``Parser.Command.in then isExample stx[2]
   else stx.isOfKind ``Parser.Command.declaration && stx[1].isOfKind ``Parser.Command.example
 
-/-- Elaborates an example as a theorem of its place; as it stands where Lean does not take it for one.
-The last Boolean says whether it has its name. -/
+/-- `s` in which a theorem gets the section's variables that an example would have; nothing where there are
+none. -/
+private def withVariables? (s : Command.State) : Option Command.State :=
+  match s.scopes with
+  | scope :: rest =>
+    if scope.varUIds.isEmpty then none
+    else some { s with scopes := Compat.includeVariables scope :: rest }
+  | [] => none
+
+/-- Elaborates an example as a theorem of its place; with all the section's variables where its proof uses more
+of them than its statement; as it stands where Lean does not take it for a theorem at all. The last Boolean
+says whether it has its name. -/
 private def elabExample (ictx : Parser.InputContext) (config : ElabConfig) (token : IO.CancelToken)
     (pos : String.Pos.Raw) (stx : Syntax) (s : Command.State) :
     BaseIO (Command.State × Array Message × Bool × Bool) := do
   let place := ictx.fileMap.toPosition (stx.getPos?.getD pos)
   if let some named := namedExample? (.mkSimple s!"_example_{place.line}_{place.column}") stx then
-    let (state, said, interrupted) ← elabCommand ictx config token pos named s
-    if interrupted || !hasErrors said then return (state, said, interrupted, true)
+    for s' in s :: (withVariables? s).toList do
+      let (state, said, interrupted) ← elabCommand ictx config token pos named s'
+      if interrupted || !hasErrors said then
+        return ({ state with scopes := s.scopes }, said, interrupted, true)
   let (state, said, interrupted) ← elabCommand ictx config token pos stx s
   return (state, said, interrupted, false)
 

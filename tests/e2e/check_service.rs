@@ -189,6 +189,23 @@ fn texts_are_judged_over_http() {
     assert!(said.contains("(kernel)"), "{said}");
     assert!(believed(&results["results"][1]), "{results:#}");
 
+    // Examples are judged with the variables of their section; data is not judged, and hides no axiom.
+    let section = "variable (p q : Prop) (h : p ∧ q)\nexample : q := h.2\nexample : p := h.1";
+    let cheat = "axiom x : False\nvariable (p : Prop) (h : p)\nexample : 1 = 2 := by\n  have := h\n  exact x.elim";
+    let data = "axiom x : False\nexample : Nat := 3";
+    let bodies = [section, cheat, data].map(|code| json!({"id": code, "code": code}));
+    let results = service.json("/api/check", &json!({"snippets": bodies, "timeout": 60}));
+    let [section, cheat, data] = results["results"].as_array().unwrap().as_slice() else {
+        panic!("{results}");
+    };
+    assert!(believed(section), "{section:#}");
+    assert_eq!(section["lakatos"]["proved"], true);
+    assert_eq!(section["lakatos"]["unjudged_examples"], json!([]));
+    assert!(!believed(cheat), "{cheat:#}");
+    assert_eq!(cheat["lakatos"]["reason"]["class"], "axioms");
+    assert_eq!(data["lakatos"]["unjudged_examples"], json!([2]));
+    assert_ne!(data["lakatos"]["proved"], true);
+
     // The same text again is remembered, unless the client says otherwise.
     let hits = service.metric("lakatos_cache_hits_total");
     let again = json!({"codes": [{"custom_id": "x", "code": honest}], "infotree_type": "original"});

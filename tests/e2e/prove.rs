@@ -190,19 +190,51 @@ fn finished_proofs_get_verdicts_and_exit_codes() {
     assert_eq!(events[0]["checker"]["command"], reads);
     assert_eq!(events[0]["checker"]["format"], "lean4export 3.1.0");
     assert!(events[0]["checker"]["declarations"].as_u64() > Some(1));
-    for (name, text) in [
+    for (name, code, verdict, text) in [
+        (
+            "exit.lean",
+            6,
+            "fault",
+            "#eval (IO.Process.exit 0 : IO Unit)\ntheorem gone : 1 = 1 := rfl\n",
+        ),
+        (
+            "mathlib.lean",
+            2,
+            "declined",
+            "import Mathlib\ntheorem real (x : ℝ) : x ^ 2 ≥ 0 := by positivity\n",
+        ),
         (
             "wrong.lean",
+            1,
+            "rejected",
             "theorem wrong (n : Nat) : n + 0 = n := by\n  exact absurd rfl rfl\n",
         ),
         (
             "axiom.lean",
+            1,
+            "rejected",
             "axiom cheat : False\ntheorem bad : 1 = 2 := cheat.elim\n",
         ),
     ] {
         let ended = verify(&file(dir.path(), name, text));
-        assert_eq!(ended.code, 1, "{name}: {}{}", ended.out, ended.err);
-        assert_eq!(ended.events()[0]["verdict"], "rejected", "{name}");
+        assert_eq!(ended.code, code, "{name}: {}{}", ended.out, ended.err);
+        assert_eq!(ended.events()[0]["verdict"], verdict, "{name}");
+    }
+    // What is worst decides: a rejection outweighs what was declined.
+    let ended = verify_with(
+        &dir.path().join("axiom.lean"),
+        &[dir.path().join("mathlib.lean").to_str().unwrap()],
+    );
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    let documented = include_str!("../../docs/exit-codes.md");
+    for (code, words) in [
+        (1, "`verify` rejected a theorem"),
+        (2, "`verify` declined a theorem"),
+        (6, "With `verify`: a worker died"),
+    ] {
+        let line = format!("| {code} | ");
+        let line = documented.lines().find(|l| l.starts_with(&line));
+        assert!(line.is_some_and(|l| l.contains(words)), "{code}: {line:?}");
     }
 }
 

@@ -9,6 +9,7 @@ mod assess;
 mod batch;
 mod document;
 mod framing;
+pub(crate) mod fuzz;
 mod independent;
 mod mutate;
 mod options;

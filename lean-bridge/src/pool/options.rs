@@ -16,7 +16,9 @@ pub struct PoolOptions {
     pub recycle_steps: u64,
     /// Growth of resident memory since its last environment was opened, after which it is replaced.
     pub recycle_growth_mb: u64,
-    /// Whether to keep a started process in reserve, so that a replacement takes no time.
+    /// Whether to keep a started search process in reserve, and to start the place of one that was retired
+    /// ahead of need, with the most used environments open: a replacement takes no time then, and some
+    /// processor time is spent on what nobody may ask for.
     pub warm_spare: bool,
     /// How long a worker may go on after a deadline, before it is killed.
     pub grace_ms: u64,

@@ -260,7 +260,7 @@ impl From<BridgeError> for Failure {
 }
 
 impl Refusal {
-    fn into_error(self, deadline_ms: u64) -> BridgeError {
+    pub fn into_error(self, deadline_ms: u64) -> BridgeError {
         let Self {
             kind,
             message,

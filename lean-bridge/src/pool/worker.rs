@@ -332,7 +332,7 @@ impl Core {
         self.common.counters.deaths.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Ends the process; the next task gets a fresh one, started ahead of it.
+    /// Ends the process; the next task gets a fresh one, started ahead of it where spares are wanted.
     pub fn retire(&mut self) {
         if self.live.take().is_some() {
             self.common
@@ -460,9 +460,9 @@ impl Core {
         }
     }
 
-    /// Starts a process ahead of need, if the last one was retired.
+    /// Starts a process ahead of need, if the last one was retired and spares are wanted.
     async fn prepare(&mut self) {
-        if !std::mem::take(&mut self.restart) {
+        if !std::mem::take(&mut self.restart) || !self.common.options.warm_spare {
             return;
         }
         let mut prepared = self.live().await.map(drop);

@@ -42,7 +42,9 @@ def make_client():
 
     @client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
     def choose(params: types.ShowMessageRequestParams):
-        chosen = client.choose([a.title for a in params.actions])
+        titles = [a.title for a in params.actions]
+        chosen = client.choose(titles)
+        say(f"  a list of {len(titles)}, among them {', '.join(map(repr, titles[:4]))}; chosen: {chosen!r}")
         return chosen and types.MessageActionItem(title=chosen)
 
     @client.feature(types.WORKSPACE_CODE_LENS_REFRESH)
@@ -51,6 +53,15 @@ def make_client():
         return None
 
     return client
+
+
+def say(line: str):
+    """What happens, for a reader: `pytest -s` shows it, and docs/sessions.md has it."""
+    print(line)
+
+
+def shown(text: str) -> str:
+    return "deleted" if not text else text if len(text) < 100 else f"{text[:60]!r}, and so on"
 
 
 class Document:
@@ -80,6 +91,7 @@ class Document:
         where = types.Range(self.position(start), self.position(end))
         self.text = self.text[:start] + new + self.text[end:]
         self.version += 1
+        say(f"  line {where.start.line + 1}: {shown(new)}")
         change = types.TextDocumentContentChangePartial(range=where, text=new)
         identifier = types.VersionedTextDocumentIdentifier(uri=self.uri, version=self.version)
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(identifier, [change]))
@@ -107,11 +119,14 @@ class Document:
     async def act(self, word: str, title: str) -> dict:
         """Takes an action at a place, as a person does, and gives the command's result."""
         assert title in await self.actions(word), title
+        say(f"code action at line {self.place(word).line + 1}: {title}")
         return await self.execute(COMMANDS[title], [self.argument(word)])
 
-    def execute(self, command: str, arguments):
+    async def execute(self, command: str, arguments) -> dict:
         params = types.ExecuteCommandParams(command, arguments)
-        return asyncio.wait_for(self.client.workspace_execute_command_async(params), PATIENCE)
+        result = await asyncio.wait_for(self.client.workspace_execute_command_async(params), PATIENCE)
+        say(f"{command}: {result['outcome']}: {result['message']}")
+        return result
 
     def argument(self, word: str, **more) -> dict:
         at = self.place(word)

@@ -47,7 +47,7 @@ test("the companion against the server", { timeout: 900_000 }, async (t) => {
   };
   const late = await session.act(URI, "sorry\n  · sorry", "Suggest next tactics");
   assert.equal(late?.applied, false);
-  assert.match(editor.log.at(-1) ?? "", /edited meanwhile/);
+  assert.match(editor.log.at(-2) ?? "", /edited meanwhile/);
 
   // Cancelled from where it is shown; the request has its answer.
   editor.begun = (cancel) => cancel();
@@ -60,4 +60,6 @@ test("the companion against the server", { timeout: 900_000 }, async (t) => {
   assert.match(editor.log.at(-1) ?? "", /^warning: .*not open/);
 
   assert.equal(await session.end(), 0);
+  // What happened, for a reader: docs/sessions.md has it.
+  t.diagnostic(`\n${editor.log.join("\n")}`);
 });

@@ -46,6 +46,9 @@ export class MemoryEditor implements Editor {
         return false;
       }
       const text = TextDocument.applyEdits(document, change.edits as TextEdit[]);
+      for (const edit of change.edits as TextEdit[]) {
+        this.log.push(`  line ${edit.range.start.line + 1}: ${edit.newText}`);
+      }
       const now = TextDocument.create(uri, document.languageId, document.version + 1, text);
       this.documents.set(uri, now);
       this.changed(now);
@@ -164,11 +167,14 @@ export async function start(settings: object): Promise<Session> {
     text: (uri) => document(uri).getText(),
     async act(uri, at, title) {
       const action = (await actions(uri, at)).find((a) => a.title === title);
+      editor.log.push(`code action at line ${place(uri, at).line + 1}: ${title}`);
       const command = action?.command;
       if (command === undefined || !Companion.knows(command.command)) {
         throw new Error(`*${title}* is not offered at \`${at}\``);
       }
-      return companion.execute(command.command satisfies ServerCommand, command.arguments?.[0] as Argument);
+      const result = await companion.execute(command.command satisfies ServerCommand, command.arguments?.[0] as Argument);
+      editor.log.push(result === undefined ? "no result" : `${result.outcome}: ${result.message}`);
+      return result;
     },
     async end() {
       await connection.sendRequest("shutdown");

@@ -65,7 +65,8 @@ pub fn runs(pid: u32) -> bool {
         .is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
 }
 
-fn resident_mb(pid: u32) -> f64 {
+/// Resident memory of one process, in MiB.
+pub fn resident_mb(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));
     let kb = line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse::<f64>().ok());

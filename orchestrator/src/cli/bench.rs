@@ -93,8 +93,17 @@ enum What {
     },
     /// The language server: actions offered, suggestions, typing into a thousand lines, memory, idling
     ///
-    /// Example: lakatos bench lsp
-    Lsp,
+    /// With `--hours`, so many hours of editing without the pauses, for leaks and for processes left behind.
+    ///
+    /// Examples:
+    ///   lakatos bench lsp
+    ///   lakatos bench lsp --hours 6
+    #[command(verbatim_doc_comment)]
+    Lsp {
+        /// Hours of editing that are played
+        #[arg(long, value_name = "H", value_parser = clap::value_parser!(u32).range(1..))]
+        hours: Option<u32>,
+    },
     /// The verbaliser over the bundled statements and theorems of the library
     ///
     /// Example: lakatos bench verbalise --sample 2000 --seed 7
@@ -191,8 +200,8 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     }
     let launcher = lean::launcher(context, &config.lean).await?;
     let lean = launcher.describe();
-    if let What::Lsp = args.what {
-        let figures = language_server(context, &config.lean)?;
+    if let What::Lsp { hours } = args.what {
+        let figures = language_server(context, &config.lean, hours)?;
         print(context, "lsp", &lean, &figures);
         return Ok(Exit::Success);
     }
@@ -277,7 +286,7 @@ async fn steps(
             let figures = bench::mutate(pool, &theorems, &mutation, &said).await;
             ("mutate", figures.map_err(|e| Failure::user(e.to_string()))?)
         }
-        What::Bundled { .. } | What::Minif2f { .. } | What::Model { .. } | What::Lsp => {
+        What::Bundled { .. } | What::Minif2f { .. } | What::Model { .. } | What::Lsp { .. } => {
             ("", Vec::new())
         }
     })
@@ -287,6 +296,7 @@ async fn steps(
 fn language_server(
     context: &Context,
     config: &crate::config::LeanConfig,
+    hours: Option<u32>,
 ) -> Result<Vec<Figure>, Failure> {
     let program = std::env::current_exe()
         .map_err(|e| Failure::environment(format!("this program's file is not known: {e}")))?;
@@ -299,8 +309,12 @@ fn language_server(
     } else if config.embedded {
         arguments.push("--embedded".into());
     }
-    bench::lsp(&program, &arguments)
-        .map_err(|e| Failure::internal(format!("the language server: {e}")))
+    let said = |line: &str| context.console.say(line);
+    let figures = match hours {
+        None => bench::lsp(&program, &arguments),
+        Some(hours) => bench::lsp_day(&program, &arguments, hours, &said),
+    };
+    figures.map_err(|e| Failure::internal(format!("the language server: {e}")))
 }
 
 fn model(

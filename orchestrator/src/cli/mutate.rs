@@ -181,9 +181,8 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let worked = data_job.work(&job, AT_ONCE * (workers + lanes)).await;
     pool.shutdown().await;
     let end = worked?;
-    if end == End::Complete {
-        outputs::write(&data_job, &args.export, &environment.imports)?;
-    }
+    // A run of days that is stopped has its files too, of the targets so far.
+    outputs::write(&data_job, &args.export, &environment.imports)?;
     let stages: Vec<Stage> = STAGES
         .iter()
         .map(|(name, asks)| Stage { name, asks })
@@ -192,10 +191,10 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     match end {
         End::Complete => Ok(Exit::Success),
         End::Interrupted => Err(Failure::interrupted(format!(
-            "{} was interrupted; its entries are in the run store",
+            "{} was interrupted; the files are of the targets so far",
             data_job.name()
         ))
-        .hint("the same command goes on with it")),
+        .hint("the same command goes on with it, and writes them anew")),
     }
 }
 

@@ -1,4 +1,5 @@
-//! What `lakatos mutate` leaves in its directory: tables, a card, exports. All of it is written from the journal.
+//! What `lakatos mutate` leaves in its directory: tables, a card, exports. All of it is written from the journal, of the
+//! targets that are done.
 
 use lakatos_datasets::job::{JournalError, shards};
 use lakatos_datasets::write::{Card, Shard, Table, WriteError, Written, directory, stem};
@@ -18,13 +19,16 @@ pub enum Export {
     Alchemy,
 }
 
-/// Writes the tables, the card and the exports.
+/// Writes the tables, the card and the exports, of the targets so far.
 pub fn write(job: &DataJob, exports: &[Export], imports: &[String]) -> Result<(), Failure> {
     let mut tables = Vec::new();
     for name in TABLES {
         tables.push(table(job, name)?);
     }
-    card(job, tables).write(job.out()).map_err(unwritten)?;
+    let done = job.journal().next().map_err(DataJobError::from)?;
+    card(job, done, tables)
+        .write(job.out())
+        .map_err(unwritten)?;
     for export in exports {
         let out = job.out().join("export");
         match export {
@@ -76,8 +80,12 @@ fn table(job: &DataJob, name: &str) -> Result<Table, Failure> {
     })
 }
 
-fn card(job: &DataJob, tables: Vec<Table>) -> Card {
+fn card(job: &DataJob, done: u64, tables: Vec<Table>) -> Card {
     let identity = job.identity();
+    let targets = match identity.items {
+        all if all == done => all.to_string(),
+        all => format!("{done} of {all}: the run was interrupted"),
+    };
     let made_by = &identity.provenance;
     let fact = |name: &str, value: String| (name.to_owned(), value);
     Card {
@@ -102,7 +110,7 @@ fn card(job: &DataJob, tables: Vec<Table>) -> Card {
             fact("toolchain", made_by.toolchain.clone()),
             fact("library", made_by.library.clone()),
             fact("seed", identity.seed.to_string()),
-            fact("targets", identity.items.to_string()),
+            fact("targets", targets),
             fact("settings", identity.settings.to_string()),
         ],
         tables,

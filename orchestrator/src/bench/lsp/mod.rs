@@ -1,18 +1,18 @@
 //! The language server in an editor's hands: how soon actions are there, how far it lags behind typing, what it
 //! takes. The program itself is run, as an editor runs it.
 
-use std::collections::HashMap;
+mod day;
+mod editor;
+
 use std::ffi::OsString;
-use std::io::{self, BufReader};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::io;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::processes::Usage;
 use super::{Figure, Target, percentile};
-use crate::lsp::transport;
+pub use day::day;
+use editor::{Editor, URI};
 
 /// Lines of the file that is typed into.
 const LINES: usize = 1000;
@@ -20,15 +20,13 @@ const LINES: usize = 1000;
 const EDITS: usize = 200;
 /// Seconds that the server has nothing to do.
 const IDLE: Duration = Duration::from_secs(30);
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Measures `program`, which is run with `arguments` (`lsp` and which Lean).
 ///
 /// # Errors
 /// The program does not start, or ends early.
 pub fn lsp(program: &std::path::Path, arguments: &[OsString]) -> io::Result<Vec<Figure>> {
-    let mut editor = Editor::start(program, arguments)?;
+    let mut editor = Editor::start(program, arguments, std::process::id(), json!({}))?;
     let mut figures = Vec::new();
     let small = small();
     editor.open(&small, 1)?;
@@ -75,8 +73,6 @@ pub fn lsp(program: &std::path::Path, arguments: &[OsString]) -> io::Result<Vec<
 
 /// The first version of the second file, so that it cannot be taken for one of the first.
 const FIRST: i32 = 1000;
-
-const URI: &str = "file:///bench/Bench.lean";
 
 /// Goals for suggestions: plain statements of several kinds.
 fn small() -> String {
@@ -244,125 +240,4 @@ fn offering(editor: &mut Editor, text: &str) -> io::Result<Vec<Figure>> {
             "ms",
         ),
     ])
-}
-
-/// An editor with nobody in front of it.
-struct Editor {
-    child: Child,
-    input: ChildStdin,
-    messages: Receiver<Value>,
-    answers: HashMap<i64, Value>,
-    /// How often diagnostics were published, by version.
-    seen: HashMap<i64, u32>,
-    next: i64,
-    version: i32,
-}
-
-impl Editor {
-    fn start(program: &std::path::Path, arguments: &[OsString]) -> io::Result<Self> {
-        let mut child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()?;
-        let gone = || io::Error::other("the program has no standard streams");
-        let input = child.stdin.take().ok_or_else(gone)?;
-        let output = child.stdout.take().ok_or_else(gone)?;
-        let (send, messages) = channel();
-        std::thread::spawn(move || {
-            let mut output = BufReader::new(output);
-            while let Ok(Some(Ok(message))) = transport::read(&mut output) {
-                let value = serde_json::to_value(message).unwrap_or_default();
-                if send.send(value).is_err() {
-                    return;
-                }
-            }
-        });
-        let mut editor = Self {
-            child,
-            input,
-            messages,
-            answers: HashMap::new(),
-            seen: HashMap::new(),
-            next: 0,
-            version: 1,
-        };
-        let capabilities = json!({"general": {"positionEncodings": ["utf-8"]}});
-        editor.ask(
-            "initialize",
-            json!({"processId": std::process::id(), "capabilities": capabilities}),
-        )?;
-        editor.note("initialized", json!({}))?;
-        Ok(editor)
-    }
-
-    fn note(&mut self, method: &str, params: Value) -> io::Result<()> {
-        let message = json!({"jsonrpc": "2.0", "method": method, "params": params});
-        transport::write(&mut self.input, &message)
-    }
-
-    fn take(&mut self) -> io::Result<()> {
-        let gone = |_| io::Error::other("the server said nothing for a long time, or has ended");
-        let message = self.messages.recv_timeout(PATIENCE).map_err(gone)?;
-        if message["method"] == "textDocument/publishDiagnostics" {
-            let version = message["params"]["version"].as_i64().unwrap_or(0);
-            *self.seen.entry(version).or_default() += 1;
-        } else if let (Some(id), None) = (message["id"].as_i64(), message.get("method")) {
-            self.answers.insert(id, message);
-        }
-        Ok(())
-    }
-
-    /// Waits until diagnostics of a version were published so often.
-    fn published(&mut self, version: i32, times: u32) -> io::Result<()> {
-        while self.seen.get(&version.into()).copied().unwrap_or(0) < times {
-            self.take()?;
-        }
-        Ok(())
-    }
-
-    fn ask(&mut self, method: &str, params: Value) -> io::Result<Value> {
-        self.next += 1;
-        let id = self.next;
-        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        transport::write(&mut self.input, &message)?;
-        loop {
-            if let Some(answer) = self.answers.remove(&id) {
-                return Ok(answer);
-            }
-            self.take()?;
-        }
-    }
-
-    fn open(&mut self, text: &str, version: i32) -> io::Result<()> {
-        let document = json!({"uri": URI, "languageId": "lean4", "version": version, "text": text});
-        self.note("textDocument/didOpen", json!({"textDocument": document}))
-    }
-
-    fn command(&mut self, name: &str, version: i32, line: usize, more: Value) -> io::Result<Value> {
-        let mut argument =
-            json!({"uri": URI, "version": version, "position": {"line": line, "character": 3}});
-        if let (Some(fields), Some(more)) = (argument.as_object_mut(), more.as_object()) {
-            fields.extend(more.clone());
-        }
-        let params = json!({"command": name, "arguments": [argument]});
-        let answer = self.ask("workspace/executeCommand", params)?;
-        Ok(answer["result"].clone())
-    }
-
-    fn usage(&self) -> Usage {
-        Usage::of(self.child.id())
-    }
-
-    /// Ends the server as the protocol has it; how many processes it has left behind.
-    fn end(mut self) -> io::Result<u32> {
-        let below = super::processes::below(self.child.id());
-        self.ask("shutdown", Value::Null)?;
-        self.note("exit", Value::Null)?;
-        self.child.wait()?;
-        std::thread::sleep(Duration::from_secs(1));
-        let left = below.iter().filter(|pid| super::processes::runs(**pid));
-        Ok(left.count() as u32)
-    }
 }

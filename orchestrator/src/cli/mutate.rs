@@ -198,8 +198,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     }
 }
 
-/// Targets that are under way for each worker: enough that the theorems of several are judged together.
-pub(crate) const AT_ONCE: usize = 8;
+/// Targets that are under way for each worker: enough that the theorems of several are judged together, and that
+/// one which takes half a minute does not keep the others' results, which come in order, from making room.
+pub(crate) const AT_ONCE: usize = 48;
 
 /// A pool without a process in reserve: a job can wait for one, and a start costs as much as seventy theorems.
 async fn pool(launcher: Launcher, config: &LeanConfig) -> Result<Pool, Failure> {

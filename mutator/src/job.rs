@@ -15,6 +15,10 @@ use crate::difficulty::{Difficulty, Prober, sampled};
 use crate::row::{self, NEGATIVES, NegativeRow, Origin, STEPS, StepRow, THEOREMS, TheoremRow};
 use crate::verify::{Judge, Proved, verify};
 
+/// Targets that are under way for each worker: enough that the theorems of several are judged together, and that
+/// one which takes half a minute does not keep the others' results, which come in order, from making room.
+pub const AT_ONCE: usize = 48;
+
 /// The table of counts whose rows are stages.
 const FUNNEL: &str = "funnel";
 const PASSED: &str = "passed";

@@ -95,7 +95,17 @@ pub struct Selection {
 /// a theorem is a target only where it is asked for by name.
 fn is_inner(name: &str) -> bool {
     const BEGINNINGS: [&str; 5] = ["Lean.", "Std.Tactic.", "Std.Sat.", "Std.Time.", "Std.Do."];
-    const PARTS: [&str; 5] = ["Internal", "Impl", "Raw₀", "Simproc", "Iterators"];
+    const PARTS: [&str; 8] = [
+        "Internal",
+        "Impl",
+        "Raw₀",
+        "Simproc",
+        "Iterators",
+        // What `omega`, `grind` and their like compute with.
+        "Linear",
+        "SOM",
+        "ToInt",
+    ];
     BEGINNINGS.iter().any(|b| name.starts_with(b)) || name.split('.').any(|p| PARTS.contains(&p))
 }
 

@@ -50,7 +50,8 @@ where
     return base
 
 /-- Where theorems are about the library's own workings, which nobody would want to read of. -/
-private def workings : List Name := [`Std.PRange, `Nat.Simproc, `Int.Simproc]
+private def workings : List Name := 
+  [`Std.PRange, `Nat.Simproc, `Int.Simproc, `Int.Linear, `Nat.Linear, `Nat.SOM]
 
 /-- Whether the name says that it is about workings: `….Internal.…`, a tail-recursive twin, an unfolding. -/
 private def isInner : Name → Bool

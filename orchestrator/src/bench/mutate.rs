@@ -12,7 +12,7 @@ use lakatos_datasets::job::{
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_lean_bridge::pool::Pool;
 use lakatos_mutator::difficulty::Unprobed;
-use lakatos_mutator::job::{Mutate, Policy, STAGES, Unguarded};
+use lakatos_mutator::job::{AT_ONCE, Mutate, Policy, STAGES, Unguarded};
 use lakatos_mutator::lean::{LeanSource, Rules};
 use lakatos_mutator::library::{Request, Theorem, select};
 use lakatos_mutator::targets::{Choice, ChoiceError};
@@ -26,8 +26,6 @@ const ALCHEMY: f64 = 16.0 * 60.0;
 
 /// Trivial theorems that are kept of a target.
 const TRIVIAL: u32 = 2;
-/// Targets under way for each worker.
-const AT_ONCE: usize = 8;
 
 /// What is measured.
 pub struct Mutation {

@@ -12,7 +12,7 @@ use lakatos_datasets::job::{End, Identity, Plan, Provenance};
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_lean_bridge::launch::Launcher;
 use lakatos_lean_bridge::pool::{Pool, PoolOptions};
-use lakatos_mutator::job::{Mutate, Policy, STAGES};
+use lakatos_mutator::job::{AT_ONCE, Mutate, Policy, STAGES};
 use lakatos_mutator::lean::{LeanSource, Rules};
 use lakatos_mutator::library::{Selection, select};
 use lakatos_mutator::together::Together;
@@ -197,10 +197,6 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         .hint("the same command goes on with it, and writes them anew")),
     }
 }
-
-/// Targets that are under way for each worker: enough that the theorems of several are judged together, and that
-/// one which takes half a minute does not keep the others' results, which come in order, from making room.
-pub(crate) const AT_ONCE: usize = 48;
 
 /// A pool without a process in reserve: a job can wait for one, and a start costs as much as seventy theorems.
 async fn pool(launcher: Launcher, config: &LeanConfig) -> Result<Pool, Failure> {

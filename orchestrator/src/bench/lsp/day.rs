@@ -63,6 +63,7 @@ pub fn day(
     // The server's own memory and that of all processes, at each hour's end.
     let mut memory: Vec<(f64, f64)> = Vec::new();
     for minute in 0..60 * hours {
+        tracing::debug!(minute, version = editor.version, "a minute of the day");
         if minute % FILE == 0 {
             if minute > 0 {
                 close(&mut editor)?;
@@ -70,6 +71,7 @@ pub fn day(
             editor.show(&file(minute / FILE))?;
         }
         typing(&mut editor, minute, &mut counts)?;
+        tracing::debug!("typed");
         asking(&mut editor, minute, &mut counts)?;
         if minute % 2 == 0 {
             suggesting(&mut editor, &mut counts)?;

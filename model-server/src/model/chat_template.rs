@@ -18,7 +18,7 @@ pub const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 /// The name under which the environment holds the template; errors show it with a line.
 const NAME: &str = "chat_template";
 /// Instructions that one rendering may take: a conversation of thousands of messages, but no endless loop.
-const FUEL: u64 = 20_000_000;
+const FUEL: u64 = 5_000_000;
 /// Special tokens that templates may name.
 const SPECIAL: [&str; 7] = [
     "bos_token",
@@ -205,8 +205,12 @@ mod tests {
         let refused = render(inst, json!([other])).unwrap_err();
         assert!(refused.contains("roles must alternate"), "{refused}");
         assert_eq!(
-            render("{{ messages[0] | tojson }}{{ nothing }}", json!([other])).unwrap(),
-            r#"{"role":"assistant","content":"rfl"}"#
+            render(
+                "{{ messages[0].content | tojson }}{{ nothing }}",
+                json!([user])
+            )
+            .unwrap(),
+            r#""⊢ 1 = 1 & <a>""#
         );
     }
 

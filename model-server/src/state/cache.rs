@@ -454,7 +454,7 @@ mod tests {
     /// Against what a look at every entry says, over texts that are often prefixes of each other.
     #[test]
     fn prefixes_are_what_a_look_at_every_entry_finds() {
-        let mut cache = StateCache::new(24 * 1024);
+        let mut cache = StateCache::new(16 * 1024);
         let mut x = 0x9E37_79B9_7F4A_7C15_u64;
         let mut below = |n: u64| {
             x ^= x << 13;
@@ -462,7 +462,7 @@ mod tests {
             x ^= x << 17;
             (x >> 33) % n
         };
-        for round in 0..4000 {
+        for round in 0..1500 {
             let len = 1 + below(9);
             let token = |i: u64| [0, 1, u32::MAX][i as usize];
             let text: Vec<u32> = (0..len).map(|_| token(below(3))).collect();
@@ -503,7 +503,7 @@ mod tests {
             let bytes: usize = cache.entries.values().map(|e| e.bytes).sum();
             assert_eq!(cache.bytes(), bytes);
         }
-        assert!(cache.stats().evictions > 1000 && cache.len() > 20);
+        assert!(cache.stats().evictions > 400 && cache.len() > 15);
     }
 
     #[test]

@@ -75,6 +75,9 @@ pub enum ModelError {
     /// The tokenizer cannot be read, or knows tokens that the model does not.
     #[error("the tokenizer does not fit the model: {0}")]
     Tokenizer(String),
+    /// The checkpoint's template of conversations is broken, or refuses one.
+    #[error("the checkpoint's chat template: {0}")]
+    ChatTemplate(String),
     /// A token outside the vocabulary.
     #[error("token {token} is outside the vocabulary of {vocab_size}")]
     TokenOutside {
@@ -101,6 +104,11 @@ pub enum ModelError {
         /// Bytes for running samples in all.
         available: usize,
     },
+    /// Numbers that are not finite came out of finite weights.
+    #[error(
+        "the model computed numbers that are not finite for this text: its weights are damaged, or too large for f32"
+    )]
+    Overflow,
     /// A defect of the server.
     #[error("{0}; this is a defect, please report it")]
     Internal(&'static str),

@@ -221,6 +221,7 @@ fn run(
     let source = Source {
         model: llama(),
         tokenizer: tokenizer(),
+        chat: vec![("chat_template.jinja", b"{{ messages }}".to_vec())],
     };
     let job = Job {
         source,

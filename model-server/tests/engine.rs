@@ -144,6 +144,29 @@ fn sixteen_samples_read_their_prompt_once_and_a_child_only_what_is_new() {
 }
 
 #[test]
+fn texts_that_part_late_share_their_beginning_from_the_third_on() {
+    let mut engine = engine_of(model(), 64);
+    let beginning = tokens(600, 22, 4);
+    let mut computed = Vec::new();
+    let mut last = Vec::new();
+    for i in 0..4 {
+        let text = [&beginning[..], &[i, 7, i, 9, i]].concat();
+        let id = engine.submit(request(text.clone(), 2, 1)).unwrap();
+        let before = engine.counters().prefill_tokens;
+        last = run(&mut engine, &[(id, 2)]);
+        computed.push(engine.counters().prefill_tokens - before);
+        if i == 3 {
+            let mut cold = engine_of(model(), 64);
+            let id = cold.submit(request(text, 2, 1)).unwrap();
+            let cold = run(&mut cold, &[(id, 2)]).remove(0);
+            assert_eq!(cold[0].0, last[0][0].0);
+        }
+    }
+    assert_eq!(computed, [605, 605, 5, 5]);
+    assert_eq!(last[0].len(), 2);
+}
+
+#[test]
 fn a_warm_prefix_gives_what_a_cold_one_gives() {
     let text = tokens(80, 22, 6);
     let next = |engine: &mut Engine| {
@@ -358,6 +381,54 @@ fn beams_and_samples_run_together_and_a_test_ends_them() {
     }
     assert_eq!(found, expected);
     assert!(lengths.iter().all(|n| *n == 2 || *n == 1), "{lengths:?}");
+}
+
+#[test]
+fn numbers_that_overflow_end_the_request_that_met_them_and_no_other() {
+    let mut model: Model =
+        Model::random(ModelConfig::from_json(configs()[2].1.clone()).unwrap(), 2);
+    // Whatever reads token 5 gets numbers that are none.
+    model.update(|p| p.tensors_mut()[0][5 * 16] = f32::NAN);
+    let mut engine = engine_of(Arc::new(model), 64);
+    let lost = engine.submit(request(vec![1, 5, 2], 2, 1)).unwrap();
+    let beams = Request {
+        beam: Some(1.0),
+        ..request(vec![5], 2, 1)
+    };
+    let beams = engine.submit(beams).unwrap();
+    // Nothing but greed keeps these from drawing token 5.
+    let samples = Request {
+        sampling: Sampling {
+            temperature: 100.0,
+            top_p: 1.0,
+            seed: 4,
+        },
+        max_tokens: 400,
+        ends: ending(&[]),
+        ..request(vec![1, 2], 3, 1)
+    };
+    let drawn = engine.submit(samples).unwrap();
+    let greedy = Request {
+        sampling: Sampling::GREEDY,
+        max_tokens: 3,
+        ..request(vec![1, 2, 3], 1, 1)
+    };
+    let fine = engine.submit(greedy).unwrap();
+    let (mut failed, mut done) = (Vec::new(), Vec::new());
+    while !engine.is_idle() {
+        for event in engine.step() {
+            match event {
+                Event::Failed { request, error } => {
+                    assert!(matches!(error, ModelError::Overflow), "{error}");
+                    failed.push(request);
+                }
+                Event::Finished { request, .. } => done.push(request),
+                Event::Token { request, .. } => assert!(!failed.contains(&request)),
+                _ => {}
+            }
+        }
+    }
+    assert_eq!((failed, done), (vec![lost, beams, drawn], vec![fine]));
 }
 
 #[test]

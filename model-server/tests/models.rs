@@ -9,6 +9,7 @@ use lakatos_model_server::layers::params::Params;
 use lakatos_model_server::model::Batch;
 use lakatos_model_server::real::Real;
 use lakatos_model_server::{Model, ModelConfig, ModelError, State};
+use safetensors::{Dtype, tensor::TensorView};
 
 /// Random weights; adapters, which start as 0, are random too.
 fn model(config: &serde_json::Value) -> Model {
@@ -227,6 +228,11 @@ fn damaged_checkpoints_are_told_apart() {
         matches!(error, ModelError::NotFinite { at: 1, .. }),
         "{error}"
     );
+    let wrong = TensorView::new(Dtype::I64, vec![23, 16], &[0; 23 * 16 * 8]).unwrap();
+    let file = safetensors::serialize([("model.embeddings.weight", wrong)], None).unwrap();
+    std::fs::write(path.join("model.safetensors"), file).unwrap();
+    let error = Model::load(path).unwrap_err();
+    assert!(matches!(error, ModelError::WrongType { .. }), "{error}");
     std::fs::write(
         path.join("model.safetensors"),
         b"\xff\xff\xff\xff\xff\xff\xff\x7fnonsense",

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use common::{configs, tokens};
+use lakatos_model_server::model::chat_template::ChatTemplate;
 use lakatos_model_server::model::tokenizer::Tokenizer;
 use lakatos_model_server::server::{Options, Server};
 use lakatos_model_server::{Model, ModelConfig};
@@ -31,8 +32,13 @@ fn tokenizer(config: &ModelConfig) -> Tokenizer {
     let level = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false});
     let end = json!({"id": 256, "content": "<end>", "special": true, "single_word": false,
         "lstrip": false, "rstrip": false, "normalized": false});
+    // Left over from training, as in many published files: neither may touch a prompt.
+    let truncation =
+        json!({"direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0});
+    let padding = json!({"strategy": {"Fixed": 16}, "direction": "Right", "pad_to_multiple_of": null,
+        "pad_id": 0, "pad_type_id": 0, "pad_token": "!"});
     let file = json!({
-        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [end],
+        "version": "1.0", "truncation": truncation, "padding": padding, "added_tokens": [end],
         "normalizer": null, "pre_tokenizer": level, "post_processor": null, "decoder": level,
         "model": {"type": "BPE", "vocab": vocab, "merges": []}
     });
@@ -397,6 +403,12 @@ async fn bad_requests_are_refused_and_others_untouched() {
         ("{}", 400, "invalid_parameter"),
         ("{\"prompt\": [\"a\", \"b\"]}", 400, "invalid_parameter"),
         ("{\"prompt\": [999]}", 400, "invalid_parameter"),
+        ("{\"prompt\": [4294967296]}", 400, "malformed_request"),
+        (
+            "{\"parent_state_id\": \"state-0000000000000001-0000000000000002-18446744073709551615\", \"prompt\": \"a\"}",
+            400,
+            "context_length_exceeded",
+        ),
         (
             "{\"prompt\": \"a\", \"model\": \"gpt\"}",
             404,
@@ -513,10 +525,58 @@ async fn states_without_room_are_an_error_of_the_request() {
     running
         .refused("/v1/completions", &body, 400, "no_memory")
         .await;
+    // A stream that cannot begin is refused like any other request.
+    let body = json!({"prompt": "a", "n": 200, "max_tokens": 2, "stream": true}).to_string();
+    running
+        .refused("/v1/completions", &body, 400, "no_memory")
+        .await;
     let answer = running
         .complete(json!({"prompt": "a", "max_tokens": 2}))
         .await;
     assert!(answer["state_id"].is_null(), "nothing is kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_is_written_by_the_checkpoints_template() {
+    const TEMPLATE: &str = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}\
+        {% if messages[-1].role == 'assistant' %}{{ raise_exception('the last word is yours') }}{% endif %}\
+        {% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+    let chat = "/v1/chat/completions";
+    let ask = |messages: Value| json!({"messages": messages, "seed": 1, "max_tokens": 9});
+    let parts = json!([{"type": "text", "text": "⊢ "}, {"type": "text", "text": "p"}]);
+    let user = json!({"role": "user", "content": parts});
+    let system = json!({"role": "system", "content": "Prove."});
+    let mut options = Options::new("tiny");
+    let config = json!({"eos_token": "<end>"});
+    options.chat = Ok(Some(ChatTemplate::new(TEMPLATE.into(), &config).unwrap()));
+    let running = listen(options).await;
+    load(&running);
+    let (status, answer) = running.post(chat, &ask(json!([system, user]))).await;
+    assert_eq!(status, 200, "{answer}");
+    let written = "<|im_start|>system\nProve.<|im_end|>\n<|im_start|>user\n⊢ p<|im_end|>\n<|im_start|>assistant\n";
+    assert_eq!(answer["usage"]["prompt_tokens"], written.len());
+    let same = json!({"prompt": written, "seed": 1, "max_tokens": 9});
+    let text = &running.complete(same).await["choices"][0]["text"];
+    assert_eq!(&answer["choices"][0]["message"]["content"], text);
+    let own = json!({"role": "assistant", "content": "rfl"});
+    let body = ask(json!([user, own])).to_string();
+    running.refused(chat, &body, 400, "chat_template").await;
+    for wrong in [
+        json!([{"content": "a"}]),
+        json!([{"role": "user"}]),
+        json!([{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]),
+    ] {
+        let body = ask(wrong).to_string();
+        running.refused(chat, &body, 400, "invalid_parameter").await;
+    }
+    let mut options = Options::new("tiny");
+    let broken = ChatTemplate::new("{% if %}".into(), &config).unwrap_err();
+    options.chat = Err(broken.to_string());
+    let running = listen(options).await;
+    load(&running);
+    let body = ask(json!([user])).to_string();
+    running.refused(chat, &body, 400, "chat_template").await;
+    running.complete(json!({"prompt": "a"})).await;
 }
 
 /// A Python with OpenAI's client in it, where one can be had.

@@ -1,6 +1,7 @@
 //! The bundled model, served by this process to itself: the other half of the mixture needs no server of the user's.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lakatos_model_server::Model;
 use lakatos_model_server::model::tokenizer::Tokenizer;
@@ -64,6 +65,20 @@ pub fn install(data_dir: &Path) -> Result<PathBuf, Failure> {
 /// # Errors
 /// The checkpoint cannot be written or loaded, or no port can be had.
 pub async fn serve(data_dir: &Path, config: &HttpConfig) -> Result<HttpConfig, Failure> {
+    let cache_bytes = Options::new(NAME).limits.cache_bytes;
+    let (config, _) = start(data_dir, config, cache_bytes).await?;
+    Ok(config)
+}
+
+/// The same with so many bytes for the states that it keeps, and the server itself.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn start(
+    data_dir: &Path,
+    config: &HttpConfig,
+    cache_bytes: usize,
+) -> Result<(HttpConfig, Arc<Server>), Failure> {
     let place = install(data_dir)?;
     let model = Model::load(&place)?;
     let tokenizer = Tokenizer::load(&place, model.config())?;
@@ -75,21 +90,24 @@ pub async fn serve(data_dir: &Path, config: &HttpConfig) -> Result<HttpConfig, F
     let address = listener.local_addr().map_err(failed)?;
     let mut options = Options::new(NAME);
     options.template = Some(TEMPLATE.to_owned());
+    options.limits.cache_bytes = cache_bytes;
     let server = Server::new(options);
     server.start(model, tokenizer).map_err(failed)?;
+    let router = server.router();
     tokio::spawn(async move {
-        if let Err(e) = axum::serve(listener, server.router()).await {
+        if let Err(e) = axum::serve(listener, router).await {
             tracing::error!("the bundled model's server ended: {e}");
         }
     });
-    Ok(HttpConfig {
+    let config = HttpConfig {
         base_url: format!("http://{address}/v1"),
         model: NAME.to_owned(),
         template: AUTO.to_owned(),
         rounds: config.rounds.min(ROUNDS),
         max_tokens: config.max_tokens.min(TOKENS),
         ..config.clone()
-    })
+    };
+    Ok((config, server))
 }
 
 #[cfg(test)]

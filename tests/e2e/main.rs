@@ -6,6 +6,7 @@ mod editors;
 mod formalize;
 mod killed;
 mod lsp;
+mod model;
 mod mutate;
 mod prove;
 mod repl;

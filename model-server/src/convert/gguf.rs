@@ -17,6 +17,7 @@ use super::source::Source;
 use crate::error::ModelError;
 use crate::layers::mixer;
 use crate::layers::params::{Params, Spec};
+use crate::model::chat_template::TOKENIZER_CONFIG;
 use crate::model::{Model, ModelConfig, specs};
 
 /// Metadata of a file, with errors that name the key.
@@ -96,7 +97,26 @@ pub fn read(path: &Path) -> Result<Source, ModelError> {
     Ok(Source {
         model: Model::with_params(config, params),
         tokenizer,
+        chat: chat(&Metadata(&content))?,
     })
+}
+
+/// What `tokenizer_config.json` would say of conversations.
+fn chat(metadata: &Metadata<'_>) -> Result<Vec<(&'static str, Vec<u8>)>, ModelError> {
+    let template = metadata.optional("tokenizer.chat_template", Value::to_string)?;
+    let Some(template) = template else {
+        return Ok(Vec::new());
+    };
+    let tokens = metadata.strings("tokenizer.ggml.tokens")?;
+    let token = |name: &str| -> Result<Option<&str>, ModelError> {
+        let key = format!("tokenizer.ggml.{name}_token_id");
+        let id = metadata.optional(&key, |v| v.to_u32())?;
+        Ok(id.and_then(|id| tokens.get(id as usize).copied()))
+    };
+    let config = json!({
+        "bos_token": token("bos")?, "eos_token": token("eos")?, "chat_template": template,
+    });
+    Ok(vec![(TOKENIZER_CONFIG, config.to_string().into_bytes())])
 }
 
 fn config(content: &Content) -> Result<ModelConfig, ModelError> {

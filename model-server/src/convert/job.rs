@@ -11,7 +11,7 @@ use crate::error::ModelError;
 use crate::layers::params::Lora;
 use crate::model::Model;
 use crate::model::load::write;
-use crate::model::tokenizer::{TOKENIZER, Tokenizer};
+use crate::model::tokenizer::Tokenizer;
 use crate::train::data::{Example, windows};
 use crate::train::distil::{self, Objective};
 use crate::train::{Progress, TrainConfig, Trainer, evaluate, lora};
@@ -329,7 +329,7 @@ impl Job<'_> {
 
     fn finish(&self, model: &Model, measures: Vec<Measure>) -> Result<End, ModelError> {
         model.save(self.out)?;
-        write(&self.out.join(TOKENIZER), &self.source.tokenizer)?;
+        self.source.save_texts(self.out)?;
         write(&self.out.join(MEASURES), json(&measures)?.as_bytes())?;
         let dir = self.unfinished();
         if dir.exists() {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::error::ModelError;
 use crate::layers::mixer;
+use crate::model::chat_template::{CHAT_TEMPLATE, TOKENIZER_CONFIG};
 use crate::model::load::write;
 use crate::model::tokenizer::TOKENIZER;
 use crate::model::{Model, Naming};
@@ -15,6 +16,8 @@ pub struct Source {
     pub model: Model,
     /// Its `tokenizer.json`.
     pub tokenizer: Vec<u8>,
+    /// Files, by name, that say how it writes conversations.
+    pub chat: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl Source {
@@ -36,7 +39,18 @@ impl Source {
         }
         let file = path.join(TOKENIZER);
         let tokenizer = std::fs::read(&file).map_err(ModelError::io(file))?;
-        Ok(Self { model, tokenizer })
+        let mut chat = Vec::new();
+        for name in [TOKENIZER_CONFIG, CHAT_TEMPLATE] {
+            let file = path.join(name);
+            if file.exists() {
+                chat.push((name, std::fs::read(&file).map_err(ModelError::io(file))?));
+            }
+        }
+        Ok(Self {
+            model,
+            tokenizer,
+            chat,
+        })
     }
 
     /// Writes the checkpoint in safetensors.
@@ -45,6 +59,18 @@ impl Source {
     /// A file that cannot be written.
     pub fn save(&self, dir: &Path) -> Result<(), ModelError> {
         self.model.save(dir)?;
-        write(&dir.join(TOKENIZER), &self.tokenizer)
+        self.save_texts(dir)
+    }
+
+    /// Writes what turns texts into tokens.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save_texts(&self, dir: &Path) -> Result<(), ModelError> {
+        write(&dir.join(TOKENIZER), &self.tokenizer)?;
+        for (name, bytes) in &self.chat {
+            write(&dir.join(name), bytes)?;
+        }
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::finite;
 use super::request::{Counters, Event, Request, RequestId, Scored};
 use super::sampler::{log_sum_exp, top};
 use crate::error::ModelError;
@@ -26,7 +27,13 @@ pub(super) struct Filling {
     scores: Vec<Scored>,
     empty_bytes: usize,
     reported: bool,
+    /// Where another text that was read parts from this one: a state is kept there too, so that the next one that shares this
+    /// beginning pays for its own tokens only (after Marconi, arXiv 2411.19379).
+    parting: Option<usize>,
 }
+
+/// Tokens that a state at a parting must save to be worth keeping.
+const WORTH_KEEPING: usize = 16;
 
 impl Filling {
     /// Finds where to start: at the parent, at the longest cached prefix, or at the beginning.
@@ -55,6 +62,8 @@ impl Filling {
             start = found;
         }
         let (cached, state, logits) = start;
+        let parting = cache.shared(model.weights_id(), &tokens);
+        let worth = !settings.score && parting >= cached + WORTH_KEEPING && parting < tokens.len();
         Ok(Self {
             request,
             settings,
@@ -65,6 +74,7 @@ impl Filling {
             scores: Vec::new(),
             empty_bytes,
             reported: false,
+            parting: worth.then_some(parting),
         })
     }
 
@@ -73,10 +83,12 @@ impl Filling {
         &mut self,
         model: &Model,
         most: usize,
+        cache: &mut StateCache<Logits>,
         counters: &mut Counters,
     ) -> Result<usize, ModelError> {
         let from = self.state.position();
-        let to = self.tokens.len().min(from + most);
+        let end = self.parting.unwrap_or(self.tokens.len());
+        let to = end.min(from + most);
         if from == to {
             return Ok(0);
         }
@@ -93,8 +105,15 @@ impl Filling {
         } else {
             self.logits = model.prefill(&mut self.state, part)?.into();
         }
+        if !finite(&self.logits) {
+            return Err(ModelError::Overflow);
+        }
         counters.prefill_tokens += part.len() as u64;
-        Ok(part.len())
+        if self.parting.take_if(|at| *at == to).is_some() {
+            let logits = Arc::clone(&self.logits);
+            cache.insert(&self.tokens[..to], self.state.clone(), logits);
+        }
+        Ok(to - from)
     }
 
     /// True when the whole prompt was read.
@@ -113,6 +132,7 @@ impl Filling {
             return;
         }
         let computed = self.tokens.len() - self.cached;
+        counters.prompts += 1;
         counters.prefills += u64::from(computed > 0);
         counters.prompt_tokens += self.tokens.len() as u64;
         let logits = Arc::clone(&self.logits);

@@ -11,7 +11,7 @@ pub mod request;
 pub mod sampler;
 pub mod stop;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::error::ModelError;
@@ -74,8 +74,9 @@ impl Engine {
     /// An engine with nothing to do.
     pub fn new(model: Arc<Model>, limits: Limits) -> Self {
         Self {
+            cache: StateCache::new(limits.cache_bytes)
+                .with_payload(size_of::<f32>() * model.config().vocab_size),
             model,
-            cache: StateCache::new(limits.cache_bytes),
             limits,
             waiting: VecDeque::new(),
             filling: None,
@@ -180,7 +181,8 @@ impl Engine {
                 }
             };
             let request = filling.request;
-            match filling.read(&self.model, left, &mut self.counters) {
+            let cache = &mut self.cache;
+            match filling.read(&self.model, left, cache, &mut self.counters) {
                 Ok(read) => left -= read,
                 Err(error) => {
                     events.push(Event::Failed { request, error });
@@ -189,7 +191,10 @@ impl Engine {
             }
             if !filling.is_read() {
                 self.filling = Some(filling);
-                return;
+                if left == 0 {
+                    return;
+                }
+                continue;
             }
             match self.admit(filling, events) {
                 Ok(None) => {}
@@ -208,20 +213,21 @@ impl Engine {
         mut filling: Filling,
         events: &mut Vec<Event>,
     ) -> Result<Option<Filling>, ModelError> {
-        filling.report(&mut self.cache, &mut self.counters, events);
         let request = filling.request;
         let settings = Arc::clone(&filling.settings);
-        if settings.max_tokens == 0 {
-            events.push(Event::Done { request });
-            return Ok(None);
-        }
         let bytes = filling.bytes_when_done().saturating_mul(settings.samples);
         let available = self.limits.running_bytes;
-        if bytes > available {
+        // Before anything is reported: whoever streams has not begun to answer.
+        if settings.max_tokens > 0 && bytes > available {
             return Err(ModelError::NoMemory {
                 needed: bytes,
                 available,
             });
+        }
+        filling.report(&mut self.cache, &mut self.counters, events);
+        if settings.max_tokens == 0 {
+            events.push(Event::Done { request });
+            return Ok(None);
         }
         let full = self.active() + settings.samples > self.limits.max_batch
             || self.held() + bytes > available;
@@ -290,15 +296,32 @@ impl Engine {
         self.counters.decode_steps += 1;
         let vocab_size = self.model.config().vocab_size;
         let (own, mut rest) = logits.split_at(self.running.len() * vocab_size);
+        let mut overflown: BTreeSet<RequestId> = self
+            .running
+            .iter()
+            .zip(own.chunks_exact(vocab_size))
+            .filter(|(_, logits)| !finite(logits))
+            .map(|(running, _)| running.request)
+            .collect();
         self.running = std::mem::take(&mut self.running)
             .into_iter()
             .zip(own.chunks_exact(vocab_size))
+            .filter(|(running, _)| !overflown.contains(&running.request))
             .filter_map(|(running, logits)| advance(running, logits, events))
             .collect();
         for searching in &mut self.searching {
             let (own, others) = rest.split_at(searching.search.len() * vocab_size);
-            searching.search.advance(own);
+            if finite(own) {
+                searching.search.advance(own);
+            } else {
+                overflown.insert(searching.request);
+            }
             rest = others;
+        }
+        for request in overflown {
+            self.cancel(request);
+            let error = ModelError::Overflow;
+            events.push(Event::Failed { request, error });
         }
         self.end_searches(events);
     }
@@ -321,6 +344,11 @@ impl Engine {
             error: ModelError::Request(error.to_string()),
         }));
     }
+}
+
+/// False where a computation overflowed, or its numbers were damaged: nothing can be chosen then.
+pub(crate) fn finite(logits: &[f32]) -> bool {
+    logits.iter().all(|x| x.is_finite())
 }
 
 /// Chooses a sample's next token; none when that completes it.

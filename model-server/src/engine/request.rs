@@ -169,7 +169,9 @@ pub enum Event {
 /// Counters since the engine was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Prompts read.
+    /// Prompts.
+    pub prompts: u64,
+    /// Prompts of which something was computed.
     pub prefills: u64,
     /// Tokens of prompts that were computed, not found in the cache.
     pub prefill_tokens: u64,

@@ -3,6 +3,7 @@
 //! [`Model::prefill`] reads many tokens of one sequence (chunkwise), [`Model::decode`] one token of each of many
 //! (recurrent); [`Model::loss_and_gradients`] is for training. [`load`] reads and writes checkpoints.
 
+pub mod chat_template;
 pub mod config;
 pub mod load;
 pub mod tokenizer;

@@ -30,8 +30,13 @@ impl Tokenizer {
     /// # Errors
     /// As [`Tokenizer::load`].
     pub fn from_bytes(bytes: &[u8], config: &ModelConfig) -> Result<Self, ModelError> {
-        let inner = tokenizers::Tokenizer::from_bytes(bytes)
-            .map_err(|e| ModelError::Tokenizer(format!("tokenizer.json cannot be read: {e}")))?;
+        let unreadable = |e: tokenizers::Error| {
+            ModelError::Tokenizer(format!("tokenizer.json cannot be read: {e}"))
+        };
+        let mut inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(unreadable)?;
+        // Left over from training, they would cut prompts short without a word, or fill them up.
+        inner.with_truncation(None).map_err(unreadable)?;
+        inner.with_padding(None);
         let highest = inner.get_vocab(true).into_values().max();
         if let Some(highest) = highest
             && highest as usize >= config.vocab_size

@@ -120,6 +120,8 @@ impl From<ModelError> for ApiError {
         let (status, code) = match error {
             ModelError::UnknownState(_) => (StatusCode::NOT_FOUND, "unknown_state"),
             ModelError::NoMemory { .. } => (StatusCode::BAD_REQUEST, "no_memory"),
+            ModelError::Overflow => (StatusCode::UNPROCESSABLE_ENTITY, "not_finite"),
+            ModelError::ChatTemplate(_) => (StatusCode::BAD_REQUEST, "chat_template"),
             ModelError::Request(_) | ModelError::TokenOutside { .. } => {
                 (StatusCode::BAD_REQUEST, "invalid_parameter")
             }

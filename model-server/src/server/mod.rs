@@ -19,7 +19,7 @@ mod worker;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
@@ -32,8 +32,9 @@ use metrics::Metrics;
 use queue::Queue;
 use worker::{Job, Seen};
 
-use crate::engine::{Event, Limits, Request};
+use crate::engine::{Counters, Event, Limits, Request};
 use crate::model::Model;
+use crate::model::chat_template::ChatTemplate;
 use crate::model::tokenizer::Tokenizer;
 
 /// How LeanCopilot's `/generate` makes a prompt of its input: `before`, the input, `after`, the prefix.
@@ -66,6 +67,8 @@ pub struct Options {
     pub template: Option<String>,
     /// How `/generate` makes prompts.
     pub generate: GenerateFormat,
+    /// How the checkpoint writes conversations, if it says; or why what it says cannot be used.
+    pub chat: Result<Option<ChatTemplate>, String>,
 }
 
 impl Options {
@@ -84,6 +87,7 @@ impl Options {
             },
             template: None,
             generate: GenerateFormat::default(),
+            chat: Ok(None),
         }
     }
 }
@@ -173,6 +177,14 @@ impl Server {
     pub fn router(self: &Arc<Self>) -> Router {
         let (open, guarded) = self.routes();
         open.merge(guarded)
+    }
+
+    /// What the engine has counted since the start.
+    pub fn counters(&self) -> Counters {
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .counters
     }
 
     fn loaded(&self) -> Result<&Loaded, ApiError> {

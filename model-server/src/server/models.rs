@@ -1,6 +1,7 @@
 //! `/v1/models`: the one model, and in `lakatos` what this server can do beyond OpenAI's protocol.
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
@@ -16,9 +17,10 @@ pub async fn list(State(server): State<Shared>) -> Result<Json<Value>, ApiError>
 /// The one, by its name.
 pub async fn one(
     State(server): State<Shared>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let loaded = server.loaded()?;
+    let Path(name) = name.map_err(|e| ApiError::malformed(e.body_text()))?;
     if name != server.options.model {
         return Err(ApiError::unknown_model(&name, &server.options.model));
     }

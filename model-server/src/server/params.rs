@@ -105,7 +105,10 @@ impl Params {
             .map(str::parse)
             .transpose()?;
         let asked = self.max_completion_tokens.or(self.max_tokens);
-        let read = parent.map_or(0, |p| p.tokens()) + prompt.len();
+        // A name that was never given out can have any number of tokens in it.
+        let read = parent
+            .map_or(0, |p| p.tokens())
+            .saturating_add(prompt.len());
         let max_tokens = asked.unwrap_or(default_tokens);
         if read.saturating_add(max_tokens) > options.max_context {
             return Err(ApiError::too_long(

@@ -1,7 +1,10 @@
 //! States of token sequences that were computed before: a tree of prefixes with a budget of bytes.
 //!
 //! A key is the hash of the tokens, their number and the weights; the tokens are kept and compared, so that a collision
-//! cannot give a foreign state. Any length can hit, not only whole blocks: Lean goals are short.
+//! cannot give a foreign state. Any length can hit, not only whole blocks: Lean goals are short. Texts are kept in
+//! lexicographic order, in which those that extend a text follow it: the longest cached prefix of a text is the text before
+//! it, or one on the way from that to its root. Finding, storing and evicting take logarithmic time and, where a text with
+//! others below it comes or goes, a step for each of those directly below.
 //!
 //! Eviction is GreedyDual-Size (Cao and Irani, 1997): an entry's rank is the clock plus the tokens that would have to be
 //! computed again from its nearest cached prefix, per KiB that it holds; the least rank goes, and the clock takes its value.
@@ -9,6 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -96,25 +100,38 @@ pub struct StateCache<P> {
     entries: HashMap<Key, Entry<P>>,
     /// By rank, least first.
     order: BTreeSet<(u64, Key)>,
-    /// Entries of each length, so that a lookup only hashes to lengths that exist.
-    lengths: BTreeMap<usize, usize>,
+    /// The texts that each model read.
+    texts: HashMap<WeightsId, BTreeMap<Arc<[u32]>, Key>>,
     budget: usize,
+    /// Bytes of a payload.
+    payload: usize,
     bytes: usize,
     clock: u64,
     stats: Stats,
 }
 
-/// The hash of every prefix of `tokens`: element n is that of the first n tokens.
-fn hashes(tokens: &[u32]) -> Vec<u64> {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut all = Vec::with_capacity(tokens.len() + 1);
-    all.push(hash);
-    for token in tokens {
-        hash = (hash ^ u64::from(*token)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        hash ^= hash >> 29;
-        all.push(hash);
+fn hash(tokens: &[u32]) -> u64 {
+    tokens.iter().fold(0xcbf2_9ce4_8422_2325, |hash, token| {
+        let hash = (hash ^ u64::from(*token)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        hash ^ hash >> 29
+    })
+}
+
+/// Tokens that two texts share from their beginnings.
+fn common(a: &[u32], b: &[u32]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
+
+/// The first text, in lexicographic order, behind all that extend this one.
+fn behind(text: &[u32]) -> Option<Vec<u32>> {
+    let mut next = text.to_vec();
+    while let Some(last) = next.pop() {
+        if let Some(more) = last.checked_add(1) {
+            next.push(more);
+            return Some(next);
+        }
     }
-    all
+    None
 }
 
 impl<P: Clone> StateCache<P> {
@@ -123,11 +140,20 @@ impl<P: Clone> StateCache<P> {
         Self {
             entries: HashMap::new(),
             order: BTreeSet::new(),
-            lengths: BTreeMap::new(),
+            texts: HashMap::new(),
             budget,
+            payload: 0,
             bytes: 0,
             clock: 0,
             stats: Stats::default(),
+        }
+    }
+
+    /// The same with so many bytes counted for each payload.
+    pub fn with_payload(self, bytes: usize) -> Self {
+        Self {
+            payload: bytes,
+            ..self
         }
     }
 
@@ -157,7 +183,7 @@ impl<P: Clone> StateCache<P> {
         weights: WeightsId,
         tokens: &[u32],
     ) -> Option<(usize, State, P)> {
-        let Some(key) = self.nearest(weights, tokens, tokens.len(), &hashes(tokens)) else {
+        let Some(key) = self.nearest(weights, tokens) else {
             self.stats.misses += 1;
             return None;
         };
@@ -180,38 +206,62 @@ impl<P: Clone> StateCache<P> {
         Some((Arc::clone(&entry.tokens), state, entry.payload.clone()))
     }
 
-    fn nearest(
-        &self,
-        weights: WeightsId,
-        tokens: &[u32],
-        up_to: usize,
-        hashes: &[u64],
-    ) -> Option<Key> {
-        self.lengths
-            .range(..=up_to)
-            .rev()
-            .map(|(len, _)| *len)
-            .find_map(|len| {
-                let key = Key {
-                    hash: hashes[len],
-                    len,
-                    weights,
-                };
-                let found = self.entries.get(&key)?;
-                (*found.tokens == tokens[..len]).then_some(key)
-            })
+    /// The longest cached prefix, the text itself included.
+    fn nearest(&self, weights: WeightsId, tokens: &[u32]) -> Option<Key> {
+        let texts = self.texts.get(&weights)?;
+        let mut up_to = texts.range::<[u32], _>((Unbounded, Included(tokens)));
+        let (before, key) = up_to.next_back()?;
+        let shared = common(before, tokens);
+        let mut key = *key;
+        // Any prefix of `tokens` is one of `before` too, since it comes no later.
+        while key.len > shared {
+            key = self.entries.get(&key)?.parent?;
+        }
+        Some(key)
+    }
+
+    /// How many tokens from its beginning a text shares with a cached one, at most.
+    pub fn shared(&self, weights: WeightsId, tokens: &[u32]) -> usize {
+        let Some(texts) = self.texts.get(&weights) else {
+            return 0;
+        };
+        // In lexicographic order, no text shares more than one of the two beside it.
+        let before = texts.range::<[u32], _>((Unbounded, Included(tokens)));
+        let behind = texts.range::<[u32], _>((Excluded(tokens), Unbounded));
+        let beside = before.rev().take(1).chain(behind.take(1));
+        beside
+            .map(|(text, _)| common(text, tokens))
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The cached texts that extend this one, without those that extend another of them.
+    fn below(&self, weights: WeightsId, tokens: &[u32]) -> Vec<Key> {
+        let mut found = Vec::new();
+        let Some(texts) = self.texts.get(&weights) else {
+            return found;
+        };
+        let mut next = texts
+            .range::<[u32], _>((Excluded(tokens), Unbounded))
+            .next();
+        while let Some((text, key)) = next.filter(|(text, _)| text.starts_with(tokens)) {
+            found.push(*key);
+            let behind = behind(text);
+            let from = behind.as_deref().map(Included);
+            next = from.and_then(|from| texts.range::<[u32], _>((from, Unbounded)).next());
+        }
+        found
     }
 
     /// Stores the state after `tokens` and returns its name. None when it alone is larger than the budget, or when its position
     /// is not the number of tokens: a state ahead of its key would be a wrong answer later.
     pub fn insert(&mut self, tokens: &[u32], state: State, payload: P) -> Option<StateKey> {
-        let bytes = state.bytes() + 4 * tokens.len() + size_of::<Entry<P>>();
+        let bytes = state.bytes() + 4 * tokens.len() + size_of::<Entry<P>>() + self.payload;
         if bytes > self.budget || state.position() != tokens.len() {
             return None;
         }
-        let hashes = hashes(tokens);
         let key = Key {
-            hash: hashes[tokens.len()],
+            hash: hash(tokens),
             len: tokens.len(),
             weights: state.weights(),
         };
@@ -224,24 +274,13 @@ impl<P: Clone> StateCache<P> {
             self.remove(least);
             self.stats.evictions += 1;
         }
-        let before = tokens.len().checked_sub(1);
-        let parent = before.and_then(|n| self.nearest(key.weights, tokens, n, &hashes));
-        // Longer entries that hung on the same prefix now hang on this one.
-        let children: Vec<Key> = self
-            .entries
-            .iter()
-            .filter(|(k, e)| {
-                k.len > key.len
-                    && k.weights == key.weights
-                    && e.parent == parent
-                    && e.tokens.starts_with(tokens)
-            })
-            .map(|(k, _)| *k)
-            .collect();
-        for child in children {
+        let parent = self.nearest(key.weights, tokens);
+        for child in self.below(key.weights, tokens) {
             self.adopt(child, Some(key));
         }
         let tokens: Arc<[u32]> = tokens.into();
+        let texts = self.texts.entry(key.weights).or_default();
+        texts.insert(Arc::clone(&tokens), key);
         self.entries.insert(
             key,
             Entry {
@@ -254,7 +293,6 @@ impl<P: Clone> StateCache<P> {
             },
         );
         self.order.insert((0, key));
-        *self.lengths.entry(key.len).or_default() += 1;
         self.bytes += bytes;
         self.touch(key);
         Some(key)
@@ -293,19 +331,13 @@ impl<P: Clone> StateCache<P> {
         };
         self.order.remove(&(entry.rank, key));
         self.bytes -= entry.bytes;
-        if let Some(count) = self.lengths.get_mut(&key.len) {
-            *count -= 1;
-            if *count == 0 {
-                self.lengths.remove(&key.len);
+        if let Some(texts) = self.texts.get_mut(&key.weights) {
+            texts.remove(&entry.tokens);
+            if texts.is_empty() {
+                self.texts.remove(&key.weights);
             }
         }
-        let orphans: Vec<Key> = self
-            .entries
-            .iter()
-            .filter(|(_, e)| e.parent == Some(key))
-            .map(|(k, _)| *k)
-            .collect();
-        for orphan in orphans {
+        for orphan in self.below(key.weights, &entry.tokens) {
             self.adopt(orphan, entry.parent);
         }
     }
@@ -417,6 +449,61 @@ mod tests {
             cache.insert(&tokens(2), state(2, 1, 100_000), ()).is_none(),
             "larger than the budget"
         );
+    }
+
+    /// Against what a look at every entry says, over texts that are often prefixes of each other.
+    #[test]
+    fn prefixes_are_what_a_look_at_every_entry_finds() {
+        let mut cache = StateCache::new(16 * 1024);
+        let mut x = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut below = |n: u64| {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            (x >> 33) % n
+        };
+        for round in 0..1500 {
+            let len = 1 + below(9);
+            let token = |i: u64| [0, 1, u32::MAX][i as usize];
+            let text: Vec<u32> = (0..len).map(|_| token(below(3))).collect();
+            let weights = below(2);
+            let longest = |cache: &StateCache<u64>, up_to: usize, text: &[u32], weights: u64| {
+                let prefix = |(k, e): &(&Key, &Entry<u64>)| {
+                    k.weights == weights && k.len <= up_to && text.starts_with(&e.tokens)
+                };
+                let found = cache.entries.iter().filter(prefix).map(|(k, _)| *k);
+                found.max_by_key(|k| k.len)
+            };
+            let expected = longest(&cache, text.len(), &text, weights);
+            let found = cache.longest_prefix(weights, &text).map(|(n, ..)| n);
+            assert_eq!(found, expected.map(|k| k.len), "{text:?}");
+            let others = cache.entries.iter().filter(|(k, _)| k.weights == weights);
+            let shared = others.map(|(_, e)| common(&e.tokens, &text)).max();
+            assert_eq!(cache.shared(weights, &text), shared.unwrap_or(0));
+            match below(8) {
+                0 => {
+                    let keys: Vec<Key> = cache.order.iter().map(|(_, k)| *k).collect();
+                    if let Some(key) = keys.get(below(keys.len().max(1) as u64) as usize) {
+                        cache.remove(*key);
+                    }
+                }
+                _ => {
+                    let state = state(text.len(), weights, 40);
+                    assert!(cache.insert(&text, state, round).is_some());
+                }
+            }
+            for (key, entry) in &cache.entries {
+                let parent = longest(&cache, key.len - 1, &entry.tokens, key.weights);
+                assert_eq!(entry.parent, parent, "{:?}", entry.tokens);
+                assert!(cache.order.contains(&(entry.rank, *key)));
+                assert_eq!(cache.texts[&key.weights][&entry.tokens], *key);
+            }
+            let texts: usize = cache.texts.values().map(BTreeMap::len).sum();
+            assert_eq!((texts, cache.order.len()), (cache.len(), cache.len()));
+            let bytes: usize = cache.entries.values().map(|e| e.bytes).sum();
+            assert_eq!(cache.bytes(), bytes);
+        }
+        assert!(cache.stats().evictions > 400 && cache.len() > 15);
     }
 
     #[test]

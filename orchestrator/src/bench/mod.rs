@@ -20,7 +20,7 @@ mod workload;
 pub use check_service::{Load, check_service};
 pub use figure::{Figure, Target, percentile};
 pub use lsp::{day as lsp_day, lsp};
-pub use model::model;
+pub use model::{Given, LlamaCpp, Part, model};
 pub use mutate::{Mutation, core_library, mutate};
 pub use scaling::scaling;
 pub use soak::soak;

@@ -1,6 +1,8 @@
 //! `lakatos bench`: the measurements that `docs/benchmarks.md` records.
 
-use std::path::{Path, PathBuf};
+mod model_search;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lakatos_lean_bridge::launch::Launcher;
@@ -9,11 +11,13 @@ use lakatos_mutator::targets::Choice;
 use serde::Serialize;
 
 use super::context::Context;
+use super::inputs::InputArgs;
 use super::lean::{self, LeanArgs};
 use super::mutate::listing::Listing;
 use super::prove;
 use crate::bench::{
-    self, Figure, Load, Target, check_service, first_tactic, overhead, scaling, soak, verify,
+    self, Figure, LlamaCpp, Load, Target, check_service, first_tactic, overhead, scaling, soak,
+    verify,
 };
 use crate::exit::{Exit, Failure};
 use crate::store::Counts;
@@ -80,16 +84,34 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 239)]
         beside: u32,
     },
-    /// The model server: states, caching, decoding, 8 bits
+    /// The model server: states, caching, decoding, 8 bits, llama.cpp
     ///
-    /// Example: lakatos bench model --checkpoint my-model --text README.md
+    /// Example: lakatos bench model --part agreement --checkpoint my-model --text README.md
     Model {
+        /// Only this part; may be given more than once
+        #[arg(long, value_enum, value_name = "PART")]
+        part: Vec<bench::Part>,
+        /// A GGUF file of a Llama, to decode beside llama.cpp
+        #[arg(long, value_name = "FILE")]
+        gguf: Option<PathBuf>,
+        /// A Python with `xllamacpp`, which runs llama.cpp
+        #[arg(long, value_name = "FILE", default_value = "python3")]
+        python: PathBuf,
         /// A trained model's directory, for 8 bits against f32
         #[arg(long, value_name = "DIR|NAME", requires = "text")]
         checkpoint: Option<String>,
         /// A text that such a model should know how to continue
         #[arg(long, value_name = "FILE", requires = "checkpoint")]
         text: Option<PathBuf>,
+    },
+    /// Tokens that searches by the bundled model compute, with the states that its server keeps and without
+    ///
+    /// Example: lakatos bench model-search bundled/logic --limit 8 --nodes 20 --time-per-theorem 0
+    ModelSearch {
+        #[command(flatten)]
+        inputs: InputArgs,
+        #[command(flatten)]
+        search: prove::SearchArgs,
     },
     /// The language server: actions offered, suggestions, typing into a thousand lines, memory, idling
     ///
@@ -178,7 +200,8 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let mut config = context.config(None)?;
     args.lean.apply(&mut config.lean)?;
     if let What::Bundled { search } = args.what {
-        let (counts, lean) = prove::measure(context, config, "bundled", &search).await?;
+        let (counts, lean) =
+            prove::measure(context, config, &InputArgs::of("bundled"), &search).await?;
         let share = 100.0 * f64::from(counts.proved) / f64::from(counts.problems.max(1));
         let mut figures = counted(&counts);
         figures.push(Figure::new("share proved", share, "%").target(Target::AtLeast(75.0)));
@@ -186,15 +209,36 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         return Ok(Exit::Success);
     }
     if let What::Minif2f { path, search } = args.what {
-        let (counts, lean) = prove::measure(context, config, &path, &search).await?;
+        let (counts, lean) =
+            prove::measure(context, config, &InputArgs::of(&path), &search).await?;
         let attempted = counts.problems - counts.declined;
         let mut figures = counted(&counts);
         figures.push(Figure::new("attempted", attempted.into(), "problems"));
         print(context, "minif2f", &lean, &figures);
         return Ok(Exit::Success);
     }
-    if let What::Model { checkpoint, text } = args.what {
-        let figures = model(context, checkpoint.as_deref(), text.as_deref())?;
+    if let What::ModelSearch { inputs, search } = args.what {
+        let (figures, lean) = model_search::measure(context, config, &inputs, &search).await?;
+        print(context, "model-search", &lean, &figures);
+        return Ok(Exit::Success);
+    }
+    if let What::Model {
+        part,
+        gguf,
+        python,
+        checkpoint,
+        text,
+    } = args.what
+    {
+        let llama = gguf.map(|model| LlamaCpp { model, python });
+        let dir = checkpoint
+            .map(|name| crate::checkpoint::resolve(&name, &context.data_dir()?))
+            .transpose()?;
+        let trained = dir.zip(text);
+        let given = bench::Given { trained, llama };
+        let said = |part: String| context.console.say(part);
+        let figures =
+            bench::model(&part, &given, &said).map_err(|e| Failure::user(e.to_string()))?;
         print(context, "model", "no Lean", &figures);
         return Ok(Exit::Success);
     }
@@ -286,9 +330,11 @@ async fn steps(
             let figures = bench::mutate(pool, &theorems, &mutation, &said).await;
             ("mutate", figures.map_err(|e| Failure::user(e.to_string()))?)
         }
-        What::Bundled { .. } | What::Minif2f { .. } | What::Model { .. } | What::Lsp { .. } => {
-            ("", Vec::new())
-        }
+        What::Bundled { .. }
+        | What::Minif2f { .. }
+        | What::Model { .. }
+        | What::ModelSearch { .. }
+        | What::Lsp { .. } => ("", Vec::new()),
     })
 }
 
@@ -315,18 +361,6 @@ fn language_server(
         Some(hours) => bench::lsp_day(&program, &arguments, hours, &said),
     };
     figures.map_err(|e| Failure::internal(format!("the language server: {e}")))
-}
-
-fn model(
-    context: &Context,
-    checkpoint: Option<&str>,
-    text: Option<&Path>,
-) -> Result<Vec<Figure>, Failure> {
-    let dir = checkpoint
-        .map(|name| crate::checkpoint::resolve(name, &context.data_dir()?))
-        .transpose()?;
-    let said = |part: String| context.console.say(part);
-    bench::model(dir.as_deref().zip(text), &said).map_err(|e| Failure::user(e.to_string()))
 }
 
 fn counted(counts: &Counts) -> Vec<Figure> {

@@ -92,15 +92,15 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         .exit)
 }
 
-/// Proves one source and says how many problems ended how, and by which Lean.
+/// Proves what is named and says how many problems ended how, and by which Lean.
 pub async fn measure(
     context: &Context,
     mut config: Config,
-    source: &str,
+    inputs: &InputArgs,
     search: &SearchArgs,
 ) -> Result<(Counts, String), Failure> {
     search.apply(&mut config);
-    let inputs = InputArgs::of(source).read(&config.lean.imports, &*context.console)?;
+    let inputs = inputs.read(&config.lean.imports, &*context.console)?;
     let done = prove(context, config, inputs, None, None).await?;
     if done.exit == Exit::Interrupted {
         return Err(Failure::interrupted("the measurement was interrupted"));

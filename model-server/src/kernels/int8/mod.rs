@@ -1,8 +1,10 @@
-//! 8-bit weights with dynamic 8-bit activations.
+//! 8-bit weights with dynamic activations of two 8-bit digits.
 //!
-//! A weight row w is stored as i8 with one scale: w ≈ a·W, W in -127..=127. An activation row x becomes u8 around 128:
-//! x ≈ b·(X - 128), X in 1..=255. Then w·x ≈ a b (Σ W X - 128 Σ W), and ΣW X is an exact integer: AVX-512 VNNI, AVX2
-//! and scalar code give equal results, and a row's result does not depend on its batch.
+//! A weight row w is stored as i8 with one scale: w ≈ a·W, W in -127..=127. An activation row x becomes X around 2¹⁵:
+//! x ≈ b·(X - 2¹⁵), X in 1..=65535, written as digits of eight bits, X = 2⁸ H + L. Then w·x ≈ a b (2⁸ Σ W H + Σ W L - 2¹⁵ Σ W),
+//! and the sums are exact integers: AVX-512 VNNI, AVX2 and scalar code give equal results, and a row's result does not
+//! depend on its batch. With one digit, the outliers among a language model's activations cost the others their precision
+//! (docs/benchmarks.md).
 
 mod avx2;
 mod avx512;
@@ -53,8 +55,8 @@ pub struct Matrix {
     padded: usize,
     data: Vec<i8>,
     scales: Vec<f32>,
-    /// 128 ΣW of each row.
-    offsets: Vec<i32>,
+    /// 2¹⁵ ΣW of each row.
+    offsets: Vec<i64>,
 }
 
 impl Matrix {
@@ -70,13 +72,13 @@ impl Matrix {
             let largest = row.iter().fold(0.0_f32, |m, w| m.max(w.abs()));
             let scale = largest / 127.0;
             let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-            let mut sum = 0_i32;
+            let mut sum = 0_i64;
             for (o, w) in out.iter_mut().zip(row) {
                 *o = (w * inverse).round() as i8;
-                sum += i32::from(*o);
+                sum += i64::from(*o);
             }
             scales.push(scale);
-            offsets.push(128 * sum);
+            offsets.push(MIDDLE * sum);
         }
         Self {
             outputs,
@@ -100,7 +102,7 @@ impl Matrix {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.data.len() + 4 * (self.scales.len() + self.offsets.len())
+        self.data.len() + 4 * self.scales.len() + 8 * self.offsets.len()
     }
 
     /// x `[rows, inputs]` → `[rows, outputs]`, by the fastest path.
@@ -116,7 +118,7 @@ impl Matrix {
             return y;
         }
         let activations = Activations::quantise(x, self.inputs, self.padded);
-        let mut turned = vec![0_i32; self.outputs * rows];
+        let mut turned = vec![0_i32; self.outputs * DIGITS * rows];
         let run = |(w, out): (&[i8], &mut [i32])| {
             dots(path, w, &activations.data, self.padded, out);
         };
@@ -126,13 +128,15 @@ impl Matrix {
             let block = self.outputs.div_ceil(64).next_multiple_of(4);
             self.data
                 .par_chunks(block * self.padded)
-                .zip(turned.par_chunks_mut(block * rows))
+                .zip(turned.par_chunks_mut(block * DIGITS * rows))
                 .for_each(run);
         }
         for (b, y) in y.chunks_exact_mut(self.outputs).enumerate() {
             let scale = activations.scales[b];
             for (o, y) in y.iter_mut().enumerate() {
-                let sum = turned[o * rows + b] - self.offsets[o];
+                let at = DIGITS * (o * rows + b);
+                let (high, low) = (i64::from(turned[at]), i64::from(turned[at + 1]));
+                let sum = (high << 8) + low - self.offsets[o];
                 *y = sum as f32 * (self.scales[o] * scale);
             }
         }
@@ -140,7 +144,11 @@ impl Matrix {
     }
 }
 
-/// Rows of activations in 8 bits.
+/// Digits of an activation, and what stands for 0.
+const DIGITS: usize = 2;
+const MIDDLE: i64 = 1 << 15;
+
+/// Rows of activations: of each, the high digits and then the low ones.
 struct Activations {
     data: Vec<u8>,
     scales: Vec<f32>,
@@ -149,21 +157,29 @@ struct Activations {
 impl Activations {
     fn quantise(x: &[f32], inputs: usize, padded: usize) -> Self {
         let rows = x.len() / inputs;
-        let mut data = vec![128_u8; rows * padded];
+        // What is behind a row's end meets weights of 0.
+        let mut data = vec![0_u8; DIGITS * rows * padded];
         let mut scales = Vec::with_capacity(rows);
-        for (row, out) in x.chunks_exact(inputs).zip(data.chunks_exact_mut(padded)) {
+        let both = data.chunks_exact_mut(DIGITS * padded);
+        for (row, both) in x.chunks_exact(inputs).zip(both) {
             let largest = row.iter().fold(0.0_f32, |m, x| m.max(x.abs()));
-            let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-            scales.push(largest / 127.0);
-            for (o, x) in out.iter_mut().zip(row) {
-                *o = ((x * inverse).round() + 128.0) as u8;
+            let inverse = if largest > 0.0 {
+                32_767.0 / largest
+            } else {
+                0.0
+            };
+            scales.push(largest / 32_767.0);
+            let (high, low) = both.split_at_mut(padded);
+            for ((high, low), x) in high.iter_mut().zip(low).zip(row) {
+                let digits = ((x * inverse).round() + MIDDLE as f32) as u16;
+                [*high, *low] = digits.to_be_bytes();
             }
         }
         Self { data, scales }
     }
 }
 
-/// out[o * rows + b] = Σ_i w[o, i] x[b, i] for rows of `padded` columns.
+/// out[o * rows + b] = Σ_i w[o, i] x[b, i] for rows of `padded` columns; a row's digits are two of them.
 fn dots(path: Path, w: &[i8], x: &[u8], padded: usize, out: &mut [i32]) {
     match path {
         Path::Avx512Vnni if avx512::dots(w, x, padded, out) => {}
@@ -213,6 +229,23 @@ mod tests {
         for path in Path::available() {
             let y = matrix.linear_by(path, &x)[0];
             assert!((y + 3.0 * inputs as f32).abs() < 0.5, "{path:?}: {y}");
+        }
+    }
+
+    #[test]
+    fn an_outlier_costs_the_others_little() {
+        let (mut weight, mut x) = example(64, 512, 1);
+        x[7] = 2000.0;
+        weight
+            .iter_mut()
+            .skip(7)
+            .step_by(512)
+            .for_each(|w| *w = 0.0);
+        let y = Matrix::quantise(&weight, 64, 512).linear(&x);
+        for (row, y) in weight.chunks_exact(512).zip(&y) {
+            let exact = super::super::vector::dot(&x, row);
+            // One digit would be off by up to 2000 / 254 · Σ|w| here.
+            assert!((y - exact).abs() < 1.0, "{y} against {exact}");
         }
     }
 

@@ -3,37 +3,84 @@
 mod agreement;
 mod bandwidth;
 mod decode;
+mod llama_cpp;
 mod position;
 mod search;
 mod states;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use lakatos_model_server::{Model, ModelConfig, ModelError};
 
 use super::figure::{Figure, percentile};
+pub use llama_cpp::LlamaCpp;
 
-/// All figures; those that need a trained model only where a checkpoint and a text are given. `said` hears of each part.
+/// A group of figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// Snapshots and forks.
+    States,
+    /// Tokens computed over a made-up tree.
+    Tree,
+    /// Decoding far into a text.
+    Position,
+    /// 8-bit decoding against the memory's rate.
+    Decode,
+    /// 8 bits against f32; needs a checkpoint and a text.
+    Agreement,
+    /// Beside llama.cpp; needs a GGUF file.
+    LlamaCpp,
+}
+
+/// What some parts need.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// A trained checkpoint, and a text that it should know how to continue.
+    pub trained: Option<(PathBuf, PathBuf)>,
+    /// What is compared with llama.cpp.
+    pub llama: Option<LlamaCpp>,
+}
+
+/// Figures of these parts; of all that can be measured, where none is named. `said` hears of each part.
 ///
 /// # Errors
-/// The checkpoint or the text cannot be used.
+/// A part is named without what it needs, or a file cannot be used.
 pub fn model(
-    given: Option<(&Path, &Path)>,
+    parts: &[Part],
+    given: &Given,
     said: &dyn Fn(String),
 ) -> Result<Vec<Figure>, ModelError> {
+    let needs = |what: &str| ModelError::Request(format!("this part needs {what}"));
     let mut figures = Vec::new();
-    said("states".into());
-    figures.extend(states::measure()?);
-    said("tokens computed over a tree".into());
-    figures.extend(search::measure()?);
-    said("decoding at position 100 and 32,000".into());
-    figures.extend(position::measure()?);
-    said("8-bit decoding of a model over 64 MB".into());
-    figures.extend(decode::measure()?);
-    if let Some((checkpoint, text)) = given {
+    let wanted = |part| parts.is_empty() || parts.contains(&part);
+    if wanted(Part::States) {
+        said("states".into());
+        figures.extend(states::measure()?);
+    }
+    if wanted(Part::Tree) {
+        said("tokens computed over a tree".into());
+        figures.extend(search::measure()?);
+    }
+    if wanted(Part::Position) {
+        said("decoding at position 100 and 32,000".into());
+        figures.extend(position::measure()?);
+    }
+    if wanted(Part::Decode) {
+        said("8-bit decoding of a model over 64 MB".into());
+        figures.extend(decode::measure()?);
+    }
+    if let Some((checkpoint, text)) = given.trained.as_ref().filter(|_| wanted(Part::Agreement)) {
         said("8 bits against f32".into());
         figures.extend(agreement::measure(checkpoint, text)?);
+    } else if parts.contains(&Part::Agreement) {
+        return Err(needs("--checkpoint and --text"));
+    }
+    if let Some(llama) = given.llama.as_ref().filter(|_| wanted(Part::LlamaCpp)) {
+        said("beside llama.cpp".into());
+        figures.extend(llama_cpp::measure(llama)?);
+    } else if parts.contains(&Part::LlamaCpp) {
+        return Err(needs("--gguf"));
     }
     Ok(figures)
 }

@@ -1,6 +1,6 @@
 //! `lakatos model eval`: how a checkpoint does on pairs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lakatos_model_server::Model;
 use lakatos_model_server::model::tokenizer::Tokenizer;
@@ -8,6 +8,7 @@ use lakatos_model_server::train::data::read_pairs;
 use lakatos_model_server::train::evaluate;
 use serde::Serialize;
 
+use crate::checkpoint;
 use crate::cli::context::Context;
 use crate::exit::{Exit, Failure};
 
@@ -16,9 +17,9 @@ use crate::exit::{Exit, Failure};
 /// Example: lakatos model eval tactics-v0 held-out.jsonl
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The checkpoint's directory
-    #[arg(value_name = "DIR")]
-    checkpoint: PathBuf,
+    /// The checkpoint's directory, or the name of a bundled one
+    #[arg(value_name = "DIR|NAME")]
+    checkpoint: String,
     /// Files of pairs of prompt and completion (JSONL or Parquet)
     #[arg(value_name = "FILE", required = true)]
     inputs: Vec<PathBuf>,
@@ -39,7 +40,8 @@ struct Figures {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
-    let figures = tokio::task::spawn_blocking(move || measure(&args))
+    let dir = checkpoint::resolve(&args.checkpoint, &context.data_dir()?)?;
+    let figures = tokio::task::spawn_blocking(move || measure(&dir, &args))
         .await
         .map_err(|e| Failure::internal(format!("the measurement ended: {e}")))??;
     if context.console.is_json() {
@@ -58,9 +60,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn measure(args: &Args) -> Result<Figures, Failure> {
-    let model = Model::load(&args.checkpoint)?;
-    let tokenizer = Tokenizer::load(&args.checkpoint, model.config())?;
+fn measure(dir: &Path, args: &Args) -> Result<Figures, Failure> {
+    let model = Model::load(dir)?;
+    let tokenizer = Tokenizer::load(dir, model.config())?;
     let end = model.config().eos_token_ids.first().copied();
     let (mut examples, mut left_out) = (Vec::new(), 0);
     for input in &args.inputs {

@@ -1,11 +1,10 @@
 //! `lakatos model info`: a checkpoint's sizes.
 
-use std::path::PathBuf;
-
 use lakatos_model_server::Model;
-use lakatos_model_server::model::tokenizer::Tokenizer;
+use lakatos_model_server::model::tokenizer::{TOKENIZER, Tokenizer};
 use serde::Serialize;
 
+use crate::checkpoint;
 use crate::cli::context::Context;
 use crate::exit::{Exit, Failure};
 
@@ -14,9 +13,9 @@ use crate::exit::{Exit, Failure};
 /// Example: lakatos model info tactics-v0
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The checkpoint's directory
-    #[arg(value_name = "DIR")]
-    checkpoint: PathBuf,
+    /// The checkpoint's directory, or the name of a bundled one
+    #[arg(value_name = "DIR|NAME")]
+    checkpoint: String,
 }
 
 #[derive(Serialize)]
@@ -32,9 +31,10 @@ struct Info<'a> {
 }
 
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let model = Model::load(&args.checkpoint)?;
-    let tokenizer = if args.checkpoint.join("tokenizer.json").exists() {
-        Tokenizer::load(&args.checkpoint, model.config())?;
+    let dir = checkpoint::resolve(&args.checkpoint, &context.data_dir()?)?;
+    let model = Model::load(&dir)?;
+    let tokenizer = if dir.join(TOKENIZER).exists() {
+        Tokenizer::load(&dir, model.config())?;
         true
     } else {
         false

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::middleware::from_fn_with_state;
+use lakatos_model_server::model::chat_template::ChatTemplate;
 use lakatos_model_server::model::tokenizer::Tokenizer;
 use lakatos_model_server::server::{GenerateFormat, Options, Server};
 use lakatos_model_server::{Model, ModelError};
@@ -86,6 +87,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     options.limits.running_bytes = mib(args.running_states);
     options.limits.max_batch = args.batch.max(1);
     card(&dir, &mut options)?;
+    options.chat = ChatTemplate::load(&dir).map_err(|e| e.to_string());
+    if let Err(why) = &options.chat {
+        let line = format!("{why}; /v1/chat/completions will say so, the rest is served");
+        context.console.say(line);
+    }
     let Opened {
         listener,
         address,

@@ -97,14 +97,14 @@ def smallInstances (xs hypotheses : Array Expr) (conclusion : Expr) : MetaM Inst
   for i in [0:min total maxInstances] do
     if ← IO.checkCanceled then break
     let mut rest := i
-    let mut values : Assignment := #[]
+    let mut values : Assignment := {}
     for (x, choice) in xs.zip choices do
-      values := values.push (x.fvarId!, choice.1[rest % choice.1.size]!)
+      values := values.push x.fvarId! choice.1[rest % choice.1.size]!
       rest := rest / choice.1.size
     result := { result with tried := result.tried + 1 }
     let (truths, _) ← (premises.mapM (evaluate · values)).run 400
     let failing := truths.filter (· != some true)
-    let shown : MetaM (Array (String × String)) := (names.zip (values.map (·.2))).mapM fun (n, v) =>
+    let shown : MetaM (Array (String × String)) := (names.zip values.values).mapM fun (n, v) =>
       return (n, (← ppExpr v).pretty)
     if failing.isEmpty then
       result := { result with satisfied := result.satisfied + 1 }
@@ -135,9 +135,9 @@ def satisfied? (xs hypotheses : Array Expr) : MetaM Bool := do
   for i in [0:min total maxInstances] do
     if ← IO.checkCanceled then break
     let mut rest := i
-    let mut values : Assignment := #[]
+    let mut values : Assignment := {}
     for (x, choice) in xs.zip choices do
-      values := values.push (x.fvarId!, choice.1[rest % choice.1.size]!)
+      values := values.push x.fvarId! choice.1[rest % choice.1.size]!
       rest := rest / choice.1.size
     if ← holds premises values then return true
   return false

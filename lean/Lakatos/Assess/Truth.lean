@@ -94,14 +94,29 @@ where
     let some (values, complete) := smallValues? type inner | return .unknown
     under fun x node => return make x values complete node
 
-/-- Values of variables. -/
-abbrev Assignment := Array (FVarId × Expr)
+/-- Values of variables, in one order. -/
+structure Assignment where
+  /-- The variables. -/
+  variables : Array Expr := #[]
+  /-- Their values. -/
+  values : Array Expr := #[]
 
-/-- `e` with the values in place of the variables. -/
-def substitute (e : Expr) (values : Assignment) : Expr :=
-  e.replace fun
-    | .fvar id => (values.find? (·.1 == id)).map (·.2)
-    | _ => none
+namespace Assignment
+
+/-- One more variable with its value. -/
+def push (a : Assignment) (x : FVarId) (value : Expr) : Assignment :=
+  { variables := a.variables.push (.fvar x), values := a.values.push value }
+
+/-- The value of a variable. -/
+def find? (a : Assignment) (x : FVarId) : Option Expr := do
+  a.values[← a.variables.findIdx? (·.fvarId! == x)]?
+
+end Assignment
+
+/-- `e` with the values in place of the variables. All of it is Lean's compiled code: this is done for
+every atom of every instance. -/
+def substitute (e : Expr) (a : Assignment) : Expr :=
+  e.replaceFVars a.variables a.values
 
 private def andThen : Option Bool → Option Bool → Option Bool
   | some false, _ | _, some false => some false
@@ -126,7 +141,7 @@ partial def evaluate (node : Node) (values : Assignment) : StateRefT Nat MetaM (
   | .unknown => return none
   | .known b => return some b
   | .proposition id =>
-    match (values.find? (·.1 == id)).map (·.2) with
+    match values.find? id with
     | some v => return if v.isConstOf `True then some true else if v.isConstOf `False then some false else none
     | none => return none
   | .atom test =>
@@ -153,7 +168,7 @@ partial def evaluate (node : Node) (values : Assignment) : StateRefT Nat MetaM (
   | .all x choices complete a => do
     let mut all := true
     for v in choices do
-      match ← evaluate a (values.push (x, v)) with
+      match ← evaluate a (values.push x v) with
       | some false => return some false
       | some true => pure ()
       | none => all := false
@@ -161,7 +176,7 @@ partial def evaluate (node : Node) (values : Assignment) : StateRefT Nat MetaM (
   | .ex x choices complete a => do
     let mut none? := true
     for v in choices do
-      match ← evaluate a (values.push (x, v)) with
+      match ← evaluate a (values.push x v) with
       | some true => return some true
       | some false => pure ()
       | none => none? := false

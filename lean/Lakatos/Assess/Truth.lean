@@ -57,6 +57,35 @@ def smallValues? (type : Expr) (count : Nat) : Option (Array Expr × Bool) :=
     some (((lists.take count).map fun l => l.foldr cons nil).toArray, false)
   | _ => none
 
+/-- The term with the operators of classes unfolded to their types' own: `a + b` to `Nat.add a b`, `3` to the
+literal. The kernel would unfold them anew for every instance. -/
+def lighter (e : Expr) : MetaM Expr :=
+  Meta.transform e (post := fun e => do
+    let .const name _ := e.getAppFn | return .done e
+    let some info ← getProjectionFnInfo? name | return .done e
+    unless info.fromClass && e.getAppNumArgs > info.nparams do return .done e
+    return .done (← whnfI e))
+
+/-- A Boolean expression that says whether a proposition is decided to be true; `none` where it is not
+decidable. Comparisons of natural numbers are those that the kernel computes with its own arithmetic. -/
+def atom? (e : Expr) : MetaM (Option Expr) := do
+  let binary (f : Name) (a b : Expr) : MetaM (Option Expr) :=
+    return some (mkApp2 (mkConst f) (← lighter a) (← lighter b))
+  match_expr e with
+  | Eq α a b => if α.isConstOf `Nat then return ← binary `Nat.beq a b
+  | LE.le α i a b => if α.isConstOf `Nat && i.isConstOf `instLENat then return ← binary `Nat.ble a b
+  | GE.ge α i a b => if α.isConstOf `Nat && i.isConstOf `instLENat then return ← binary `Nat.ble b a
+  | LT.lt α i a b =>
+    if α.isConstOf `Nat && i.isConstOf `instLTNat then return ← binary `Nat.ble (mkApp (mkConst `Nat.succ) a) b
+  | GT.gt α i a b =>
+    if α.isConstOf `Nat && i.isConstOf `instLTNat then return ← binary `Nat.ble (mkApp (mkConst `Nat.succ) b) a
+  | Dvd.dvd α i a b =>
+    if α.isConstOf `Nat && i.isConstOf `Nat.instDvdNat then
+      return ← binary `Nat.beq (mkApp2 (mkConst `Nat.mod) b a) (mkRawNatLit 0)
+  | _ => pure ()
+  let some decision ← (try synthInstance? (mkApp (mkConst `Decidable) e) catch _ => pure none) | return none
+  return some (mkApp2 (mkConst `Decidable.decide) e (← lighter (← instantiateMVars decision)))
+
 /-- Takes a proposition apart. `inner` is how many values an inner quantifier tries. -/
 partial def compile (e : Expr) (inner : Nat) : MetaM Node := do
   let e := (← instantiateMVars e).consumeMData.headBeta
@@ -83,15 +112,12 @@ partial def compile (e : Expr) (inner : Nat) : MetaM Node := do
       if ← isProp type then return .unknown
       return ← quantifier type .ex fun k => withLocalDecl `x .default type fun x => do
         k x.fvarId! (← compile (predicate.beta #[x]) inner)
-    try
-      let instance? ← synthInstance? (mkApp (mkConst `Decidable) e)
-      let some decision := instance? | return .unknown
-      return .atom (mkApp2 (mkConst `Decidable.decide) e (← instantiateMVars decision))
-    catch _ => return .unknown
+    return (← atom? e).elim .unknown .atom
 where
   quantifier (type : Expr) (make : FVarId → Array Expr → Bool → Node → Node)
       (under : (FVarId → Node → MetaM Node) → MetaM Node) : MetaM Node := do
     let some (values, complete) := smallValues? type inner | return .unknown
+    let values ← values.mapM lighter
     under fun x node => return make x values complete node
 
 /-- Values of variables, in one order. -/

@@ -295,6 +295,38 @@ Never closed.
     }
 
     #[test]
+    fn latex_as_people_write_it() {
+        let text = r"\newtheorem{theorem}{Theorem}[section] \newtheorem{lem}[theorem]{Key Lemma}
+\newtheorem*{note}{Remark}
+\begin{comment}\begin{theorem}Not this.\end{theorem}
+\end{comment}
+\begin{defn}[Even]\label{d}Twice \begin{verbatim}\end{lem}\end{verbatim} a number.\end{defn}
+\begin{note}No item.\end{note}
+\begin{lem}\label{l}By \cref{d} and \ref{gone}.\end{lem}
+\begin{thm}\label{t}By Lemma~\ref{l}.\end{thm}
+\begin{proof}[Proof of Lemma~\ref{l}]As in \ref{l}.\end{proof}
+\begin{proof}Of the theorem.\end{proof}
+";
+        let (pieces, faults) = read(text.as_bytes());
+        let said: Vec<_> = pieces
+            .iter()
+            .map(|p| (p.heading(), p.text.as_str(), p.proof.as_deref()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("Definition 1 (Even)".to_owned(), "Twice a number.", None),
+                ("Lemma 1".to_owned(), "By Definition 1 and \\ref{gone}.", Some("As in 1.")),
+                ("Theorem 1".to_owned(), "By Lemma~1.", Some("Of the theorem.")),
+            ]
+        );
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        // Markdown in a quotation, with marks that cannot be seen.
+        let (pieces, _) = read("\u{feff}> **Lemma 3.** A\u{202e} is\0 B.\r\n>\r\n> *Proof.* Clear.\r\n".as_bytes());
+        assert_eq!((pieces[0].text.as_str(), pieces[0].proof.as_deref()), ("A is B.", Some("Clear.")));
+    }
+
+    #[test]
     fn nothing_bad_panics() {
         for text in [
             "",

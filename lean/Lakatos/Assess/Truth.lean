@@ -63,28 +63,48 @@ def lighter (e : Expr) : MetaM Expr :=
   Meta.transform e (post := fun e => do
     let .const name _ := e.getAppFn | return .done e
     let some info ← getProjectionFnInfo? name | return .done e
-    unless info.fromClass && e.getAppNumArgs > info.nparams do return .done e
+    unless info.fromClass do return .done e
     return .done (← whnfI e))
 
+/-- The Boolean functions that the kernel computes comparisons with: `=`, `≤` and `<` of a type of numbers, whose
+instances have these names. -/
+private def comparisons (type : Expr) : Option (Name × Name × Name × Name × Name) :=
+  if type.isConstOf `Nat then some (`Nat.beq, `Nat.ble, `Nat.blt, `instLENat, `instLTNat)
+  else if type.isConstOf `Int then some (`Int.beq', `Int.ble', `Int.blt', `Int.instLEInt, `Int.instLTInt)
+  else none
+
 /-- A Boolean expression that says whether a proposition is decided to be true; `none` where it is not
-decidable. Comparisons of natural numbers are those that the kernel computes with its own arithmetic. -/
+decidable. Comparisons of numbers are those that the kernel computes with its own arithmetic. -/
 def atom? (e : Expr) : MetaM (Option Expr) := do
-  let binary (f : Name) (a b : Expr) : MetaM (Option Expr) :=
+  let env ← getEnv
+  let binary (f : Name) (a b : Expr) : MetaM (Option Expr) := do
+    unless (env.find? f).any (·.hasValue) do return none
     return some (mkApp2 (mkConst f) (← lighter a) (← lighter b))
-  match_expr e with
-  | Eq α a b => if α.isConstOf `Nat then return ← binary `Nat.beq a b
-  | LE.le α i a b => if α.isConstOf `Nat && i.isConstOf `instLENat then return ← binary `Nat.ble a b
-  | GE.ge α i a b => if α.isConstOf `Nat && i.isConstOf `instLENat then return ← binary `Nat.ble b a
-  | LT.lt α i a b =>
-    if α.isConstOf `Nat && i.isConstOf `instLTNat then return ← binary `Nat.ble (mkApp (mkConst `Nat.succ) a) b
-  | GT.gt α i a b =>
-    if α.isConstOf `Nat && i.isConstOf `instLTNat then return ← binary `Nat.ble (mkApp (mkConst `Nat.succ) b) a
-  | Dvd.dvd α i a b =>
-    if α.isConstOf `Nat && i.isConstOf `Nat.instDvdNat then
-      return ← binary `Nat.beq (mkApp2 (mkConst `Nat.mod) b a) (mkRawNatLit 0)
-  | _ => pure ()
+  let fast? ← match_expr e with
+    | Eq α a b => match comparisons α with
+      | some (eq, _) => binary eq a b
+      | none => pure none
+    | LE.le α i a b => le? binary α i a b
+    | GE.ge α i a b => le? binary α i b a
+    | LT.lt α i a b => lt? binary α i a b
+    | GT.gt α i a b => lt? binary α i b a
+    | Dvd.dvd α i a b =>
+      if α.isConstOf `Nat && i.isConstOf `Nat.instDvd then
+        binary `Nat.beq (mkApp2 (mkConst `Nat.mod) b a) (mkRawNatLit 0)
+      else pure none
+    | _ => pure none
+  if fast?.isSome then return fast?
   let some decision ← (try synthInstance? (mkApp (mkConst `Decidable) e) catch _ => pure none) | return none
   return some (mkApp2 (mkConst `Decidable.decide) e (← lighter (← instantiateMVars decision)))
+where
+  le? (binary : Name → Expr → Expr → MetaM (Option Expr)) (α i a b : Expr) : MetaM (Option Expr) :=
+    match comparisons α with
+    | some (_, le, _, instance_, _) => if i.isConstOf instance_ then binary le a b else pure none
+    | none => pure none
+  lt? (binary : Name → Expr → Expr → MetaM (Option Expr)) (α i a b : Expr) : MetaM (Option Expr) :=
+    match comparisons α with
+    | some (_, _, lt, _, instance_) => if i.isConstOf instance_ then binary lt a b else pure none
+    | none => pure none
 
 /-- Takes a proposition apart. `inner` is how many values an inner quantifier tries. -/
 partial def compile (e : Expr) (inner : Nat) : MetaM Node := do

@@ -16,10 +16,7 @@ pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
 
 /// Words on one line, without what cannot be seen.
 pub(crate) fn joined(text: &str) -> String {
-    clean(text)
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The text without control characters, marks of the direction of writing and byte order marks: what a

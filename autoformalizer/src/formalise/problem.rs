@@ -227,7 +227,8 @@ mod tests {
         assert_eq!(texts(latex), ["Let $x$ be even.", "B.", "never closed"]);
         let (_, faults) = read(latex.as_bytes());
         assert!(faults[0].message.contains("never closed"), "{faults:?}");
-        let (problems, faults) = read(b"\\begin{prob}A\xff.\\end{prob}%\\begin{thm}no\n\\begin{remark}R\\end{remark}");
+        let (problems, faults) =
+            read(b"\\begin{prob}A\xff.\\end{prob}%\\begin{thm}no\n\\begin{remark}R\\end{remark}");
         assert_eq!((problems[0].id.as_str(), problems.len()), ("problem-1", 1));
         assert!(faults[0].message.contains("UTF-8"));
         assert_eq!(

@@ -270,7 +270,9 @@ impl Chat {
             }
         };
         let advice = match limited > failed {
-            true => "The endpoint limits its rate: ask for less at once with --concurrency, or come back later",
+            true => {
+                "The endpoint limits its rate: ask for less at once with --concurrency, or come back later"
+            }
             false => "Check that the server runs and that --endpoint is its address",
         };
         Err(ModelError::Unavailable {

@@ -339,10 +339,15 @@ impl Formalise {
                 .check(env, &text, self.settings.timeout_ms)
                 .await
                 .map_err(worker)?;
-            let error = report.messages.iter().find(|m| m.severity == Severity::Error);
+            let error = report
+                .messages
+                .iter()
+                .find(|m| m.severity == Severity::Error);
             match error {
                 None => return Ok(Ok((name, statement))),
-                Some(error) => why = format!("Lean does not accept it by the name {name}: {}", error.data),
+                Some(error) => {
+                    why = format!("Lean does not accept it by the name {name}: {}", error.data)
+                }
             }
         }
         Ok(Err(why))

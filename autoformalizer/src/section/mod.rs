@@ -316,14 +316,27 @@ Never closed.
             said,
             [
                 ("Definition 1 (Even)".to_owned(), "Twice a number.", None),
-                ("Lemma 1".to_owned(), "By Definition 1 and \\ref{gone}.", Some("As in 1.")),
-                ("Theorem 1".to_owned(), "By Lemma~1.", Some("Of the theorem.")),
+                (
+                    "Lemma 1".to_owned(),
+                    "By Definition 1 and \\ref{gone}.",
+                    Some("As in 1.")
+                ),
+                (
+                    "Theorem 1".to_owned(),
+                    "By Lemma~1.",
+                    Some("Of the theorem.")
+                ),
             ]
         );
         assert_eq!(faults.len(), 1, "{faults:?}");
         // Markdown in a quotation, with marks that cannot be seen.
-        let (pieces, _) = read("\u{feff}> **Lemma 3.** A\u{202e} is\0 B.\r\n>\r\n> *Proof.* Clear.\r\n".as_bytes());
-        assert_eq!((pieces[0].text.as_str(), pieces[0].proof.as_deref()), ("A is B.", Some("Clear.")));
+        let (pieces, _) = read(
+            "\u{feff}> **Lemma 3.** A\u{202e} is\0 B.\r\n>\r\n> *Proof.* Clear.\r\n".as_bytes(),
+        );
+        assert_eq!(
+            (pieces[0].text.as_str(), pieces[0].proof.as_deref()),
+            ("A is B.", Some("Clear."))
+        );
     }
 
     #[test]

@@ -21,3 +21,4 @@ pub mod informalise;
 pub mod model;
 pub mod schema;
 pub mod section;
+mod text;

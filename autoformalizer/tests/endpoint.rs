@@ -72,8 +72,29 @@ async fn what_passes_is_tried_again_and_what_lasts_is_not() {
         ask(vec![busy(), broken(), good()]).await,
         (Ok("hello".into()), 3)
     );
+    // One that only asks for patience gets more of it; a date that has passed is no pause.
     let (error, asked) = ask(vec![busy()]).await;
-    assert!(matches!(error, Err(ModelError::Unavailable { .. })) && asked == 3);
+    assert!(matches!(error, Err(ModelError::Unavailable { .. })) && asked == 6);
+    let dated = |status| {
+        http(
+            status,
+            "retry-after: Wed, 21 Oct 2015 07:28:00 GMT\r\n",
+            "later",
+        )
+    };
+    let patient = ["429 Too Many Requests", "503 Service Unavailable"].map(dated);
+    assert_eq!(
+        ask(patient.into_iter().chain([good()]).collect()).await,
+        (Ok("hello".into()), 3)
+    );
+    // A rest that no command should sit through is said at once.
+    let (error, asked) = ask(vec![http(
+        "429 Too Many Requests",
+        "retry-after: 86400\r\n",
+        "",
+    )])
+    .await;
+    assert!(error.is_err_and(|e| e.to_string().contains("86400 s")) && asked == 1);
     let (error, asked) = ask(vec![http("401 Unauthorized", "", "no")]).await;
     assert!(matches!(error, Err(ModelError::Unavailable { .. })) && asked == 1);
 }

@@ -7,6 +7,8 @@ const STARTS: [&str; 3] = ["theorem ", "lemma ", "example "];
 
 /// The first statement of the answer, up to its `:=`; `None` where there is none.
 pub fn statement(answer: &str) -> Option<String> {
+    // What a model thinks before it answers is no answer.
+    let answer = answer.rsplit("</think>").next().unwrap_or(answer);
     let code = fenced(answer).find(|code| start(code).is_some());
     let text = code.unwrap_or(answer);
     let from = &text[start(text)?..];
@@ -106,6 +108,10 @@ mod tests {
             Some("theorem t : let a := 2; a = 2"),
         );
         check("example : 1 = 1 := rfl", Some("example : 1 = 1"));
+        check(
+            "<think>\n```lean\ntheorem w (n : Nat) : n = 0 := by sorry\n```\nNo.</think>\r\n```lean\r\ntheorem t (n : Nat) : n = n := by\r\n  sorry\r\n```",
+            plain,
+        );
     }
 
     #[test]

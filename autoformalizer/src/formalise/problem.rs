@@ -1,6 +1,10 @@
 //! Informal problems, read from JSONL, Markdown or LaTeX.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::section;
+use crate::text::{clean, decoded, joined, without_mark};
 
 /// An informal problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,34 +42,45 @@ const STATEMENT: [&str; 7] = [
 ];
 /// Fields that hold the name.
 const NAME: [&str; 4] = ["id", "name", "uuid", "problem_id"];
-/// LaTeX environments that hold a problem.
-const ENVIRONMENTS: [&str; 8] = [
-    "theorem",
-    "lemma",
-    "proposition",
-    "corollary",
-    "problem",
-    "exercise",
-    "claim",
-    "example",
-];
 
-/// Reads problems. The form is told from the content: JSONL where the first line begins with a brace,
-/// LaTeX where there is a `\begin{theorem}` or the like, else Markdown: an item of a list, or a paragraph
-/// under a heading, is a problem.
+/// Reads problems. The form is told from the content: JSONL where the first line begins with a brace, JSON
+/// where all of it is a list of objects, LaTeX where there is a `\begin{`, else Markdown: an item of a list,
+/// or a paragraph under a heading, is a problem.
 pub fn read(bytes: &[u8]) -> (Vec<Problem>, Vec<Fault>) {
+    let bytes = without_mark(bytes);
     let (mut problems, faults) = if bytes.trim_ascii_start().starts_with(b"{") {
         jsonl(bytes)
+    } else if let Ok(rows) = serde_json::from_slice::<Vec<Map<String, Value>>>(bytes) {
+        list(&rows)
     } else {
-        let text = String::from_utf8_lossy(bytes);
+        let (text, whole) = decoded(bytes);
+        let mut faults = Vec::new();
+        if !whole {
+            faults.push(section::not_utf8());
+        }
         let found = if text.contains("\\begin{") {
-            latex(&text)
+            section::problems(&text, &mut faults)
         } else {
             markdown(&text)
         };
-        (found, Vec::new())
+        (found, faults)
     };
     unique(&mut problems);
+    (problems, faults)
+}
+
+/// A list of objects; what is wrong with one is told with its place in the list.
+fn list(rows: &[Map<String, Value>]) -> (Vec<Problem>, Vec<Fault>) {
+    let (mut problems, mut faults) = (Vec::new(), Vec::new());
+    for (index, row) in rows.iter().enumerate() {
+        match of(row, &format!("item-{}", index + 1)) {
+            Ok(problem) => problems.push(problem),
+            Err(message) => faults.push(Fault {
+                line: 1,
+                message: format!("item {} of the list: {message}", index + 1),
+            }),
+        }
+    }
     (problems, faults)
 }
 
@@ -87,14 +102,18 @@ fn jsonl(bytes: &[u8]) -> (Vec<Problem>, Vec<Fault>) {
 }
 
 fn row(line: &[u8], number: usize) -> Result<Problem, String> {
-    let row: serde_json::Map<String, serde_json::Value> =
+    let row: Map<String, Value> =
         serde_json::from_slice(line).map_err(|e| format!("the line is no JSON object: {e}"))?;
+    of(&row, &format!("line-{number}"))
+}
+
+fn of(row: &Map<String, Value>, otherwise: &str) -> Result<Problem, String> {
     let text = |keys: &[&str]| {
         keys.iter()
             .filter_map(|key| row.get(*key))
             .find_map(|value| match value {
-                serde_json::Value::String(s) if !s.trim().is_empty() => Some(s.trim().to_owned()),
-                serde_json::Value::Number(n) => Some(n.to_string()),
+                Value::String(s) => Some(clean(s).trim().to_owned()).filter(|s| !s.is_empty()),
+                Value::Number(n) => Some(n.to_string()),
                 _ => None,
             })
     };
@@ -105,63 +124,20 @@ fn row(line: &[u8], number: usize) -> Result<Problem, String> {
         )
     })?;
     Ok(Problem {
-        id: text(&NAME).unwrap_or_else(|| format!("line-{number}")),
+        id: text(&NAME).unwrap_or_else(|| otherwise.to_owned()),
         informal,
         answer: text(&["answer", "solution_answer", "final_answer"]),
         context: String::new(),
     })
 }
 
-fn latex(text: &str) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("\\begin{") {
-        rest = &rest[at + "\\begin{".len()..];
-        let Some((name, body)) = rest.split_once('}') else {
-            break;
-        };
-        let name = name.trim_end_matches('*');
-        if !ENVIRONMENTS.contains(&name) {
-            continue;
-        }
-        let Some(end) = [format!("\\end{{{name}}}"), format!("\\end{{{name}*}}")]
-            .iter()
-            .filter_map(|end| body.find(end.as_str()))
-            .min()
-        else {
-            break;
-        };
-        let informal = without_labels(&body[..end]);
-        if !informal.is_empty() {
-            problems.push(named(problems.len(), name, informal));
-        }
-        rest = &body[end..];
-    }
-    problems
-}
-
-/// The text without `\label{…}` and an optional title in brackets.
-fn without_labels(text: &str) -> String {
-    let mut text = text.trim().to_owned();
-    while let Some(at) = text.find("\\label{") {
-        let end = text[at..].find('}').map_or(text.len(), |e| at + e + 1);
-        text.replace_range(at..end, "");
-    }
-    let text = text.trim();
-    let body = text
-        .strip_prefix('[')
-        .and_then(|t| t.split_once(']'))
-        .map_or(text, |(_, body)| body);
-    body.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 fn markdown(text: &str) -> Vec<Problem> {
     let mut problems: Vec<Problem> = Vec::new();
     let mut paragraph: Vec<&str> = Vec::new();
     let mut end = |paragraph: &mut Vec<&str>| {
-        let informal = paragraph.join(" ");
-        if !informal.trim().is_empty() {
-            problems.push(named(problems.len(), "problem", informal.trim().to_owned()));
+        let informal = joined(&paragraph.join(" "));
+        if !informal.is_empty() {
+            problems.push(named(problems.len(), "problem", informal));
         }
         paragraph.clear();
     };
@@ -189,7 +165,8 @@ fn item(line: &str) -> Option<&str> {
     (digits > 0).then(|| rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") ")))?
 }
 
-fn named(index: usize, kind: &str, informal: String) -> Problem {
+/// A problem without a name of its own.
+pub(crate) fn named(index: usize, kind: &str, informal: String) -> Problem {
     Problem {
         id: format!("{kind}-{}", index + 1),
         informal,
@@ -234,12 +211,26 @@ mod tests {
         assert_eq!(lines, [3, 5]);
         let (problems, faults) = read(b"{\"problem\": \"\xff\xfe\"}\n{\"problem\": \"ok\"}");
         assert_eq!((problems.len(), faults.len()), (1, 1));
+        // A byte order mark, a lone surrogate, what cannot be seen, a decomposed letter.
+        let odd = "\u{feff}{\"problem\": \"a\\ud800\"}\n{\"problem\": \"\\u202eB\\u0000 e\u{301}\"}\r\n{\"problem\": \"\\u0000\"}\n";
+        let (problems, faults) = read(odd.as_bytes());
+        assert_eq!((problems.len(), faults.len()), (1, 2), "{faults:?}");
+        assert_eq!(problems[0].informal, "B e\u{301}");
+        // A list in place of lines.
+        let (problems, faults) = read(b"[{\"problem\": \"A.\"}, {\"x\": 1}]");
+        assert_eq!((problems[0].id.as_str(), faults.len()), ("item-1", 1));
     }
 
     #[test]
     fn latex_environments_and_markdown_items_are_problems() {
         let latex = "\\section{A}\n\\begin{theorem}[Name]\\label{a}\n Let $x$ be\n even. \\end{theorem}\nProse.\n\\begin{lemma*}B.\\end{lemma*}\\begin{theorem}never closed";
-        assert_eq!(texts(latex), ["Let $x$ be even.", "B."]);
+        assert_eq!(texts(latex), ["Let $x$ be even.", "B.", "never closed"]);
+        let (_, faults) = read(latex.as_bytes());
+        assert!(faults[0].message.contains("never closed"), "{faults:?}");
+        let (problems, faults) =
+            read(b"\\begin{prob}A\xff.\\end{prob}%\\begin{thm}no\n\\begin{remark}R\\end{remark}");
+        assert_eq!((problems[0].id.as_str(), problems.len()), ("problem-1", 1));
+        assert!(faults[0].message.contains("UTF-8"));
         assert_eq!(
             texts("# T\n\n1. One\n   and more\n2. Two\n\nA paragraph.\n"),
             ["One and more", "Two", "A paragraph."]

@@ -1,8 +1,8 @@
 //! The requests: bounded concurrency, timeouts, retries with jittered exponential backoff, a cap.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -10,11 +10,14 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::{Answer, Message, ModelError, Tokens, wire};
 
 /// An answer longer than this is not one.
 const MAX_BODY: usize = 4 << 20;
+/// An endpoint that asks for a longer rest is as good as down.
+const MAX_REST: Duration = Duration::from_secs(900);
 /// So many answers that cannot be used, without one that can, and the endpoint is none.
 const NEVER: u32 = 16;
 
@@ -32,7 +35,7 @@ pub struct ChatConfig {
     pub max_tokens: u32,
     /// Seconds for one request, the answer included.
     pub timeout_s: u32,
-    /// Attempts for one request in all.
+    /// Attempts for one request in all; answers that only ask for patience (429) may be twice as many.
     pub attempts: u32,
     /// First pause before another attempt, in milliseconds; doubles each time, with jitter.
     pub backoff_ms: u64,
@@ -137,11 +140,15 @@ pub struct Chat {
     /// Whether an answer could ever be used, and how many could not before the first.
     usable: AtomicBool,
     unusable: AtomicU32,
+    /// Before this moment nothing is sent: the endpoint has asked for a rest, which holds for all requests.
+    rest: Mutex<Option<Instant>>,
 }
 
 enum Failure {
-    /// Another attempt may work, after the server's own pause where it named one.
-    Passing(String, Option<Duration>),
+    /// Another attempt may work.
+    Passing(String),
+    /// The endpoint works and asks for a pause, for as long as it says where it says so.
+    Limited(String, Option<Duration>),
     /// Another attempt would fail in the same way.
     Lasting(ModelError),
 }
@@ -178,6 +185,7 @@ impl Chat {
             meter: Arc::default(),
             usable: AtomicBool::new(false),
             unusable: AtomicU32::new(0),
+            rest: Mutex::new(None),
             config,
         })
     }
@@ -226,8 +234,8 @@ impl Chat {
         };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let attempts = self.config.attempts.max(1);
-        let mut last = String::new();
-        for attempt in 0..attempts {
+        let (mut failed, mut limited) = (0, 0);
+        let last = loop {
             self.within_caps()?;
             match self.once(&body).await {
                 Ok(answer) => {
@@ -240,21 +248,58 @@ impl Chat {
                     return Err(self.unusable(message));
                 }
                 Err(Failure::Lasting(error)) => return Err(error),
-                Err(Failure::Passing(message, pause)) => {
-                    if attempt + 1 < attempts {
-                        tokio::time::sleep(self.pause(attempt, pause, &mut rng)).await;
+                Err(Failure::Passing(message)) => {
+                    failed += 1;
+                    if failed >= attempts {
+                        break message;
                     }
-                    last = message;
+                    tokio::time::sleep(self.pause(failed - 1, &mut rng)).await;
+                }
+                Err(Failure::Limited(message, asked)) => {
+                    limited += 1;
+                    let asked = asked.unwrap_or_default();
+                    if asked > MAX_REST {
+                        let message = format!("{message} (it asks for {} s)", asked.as_secs());
+                        break message;
+                    }
+                    if limited >= attempts.saturating_mul(2) {
+                        break message;
+                    }
+                    self.rest_for(asked.max(self.pause(limited - 1, &mut rng)));
                 }
             }
-        }
+        };
+        let advice = match limited > failed {
+            true => {
+                "The endpoint limits its rate: ask for less at once with --concurrency, or come back later"
+            }
+            false => "Check that the server runs and that --endpoint is its address",
+        };
         Err(ModelError::Unavailable {
             message: format!(
-                "{last} ({attempts} attempts at {}). Start the server, or name another with --endpoint; \
-                 the same command goes on where this one stopped.",
+                "{last} ({} attempts at {}). {advice}; the same command goes on where this one stopped.",
+                failed + limited,
                 self.url
             ),
         })
+    }
+
+    /// Nothing is sent for so long.
+    fn rest_for(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        *rest = Some(rest.map_or(until, |r| r.max(until)));
+    }
+
+    /// Waits until the rest that was asked for is over.
+    async fn rested(&self) {
+        loop {
+            let until = *self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+            match until {
+                Some(until) if until > Instant::now() => tokio::time::sleep_until(until).await,
+                _ => return,
+            }
+        }
     }
 
     /// An answer that cannot be used counts against one request, unless there has never been another.
@@ -275,27 +320,24 @@ impl Chat {
         }
     }
 
-    fn pause(&self, attempt: u32, asked: Option<Duration>, rng: &mut ChaCha8Rng) -> Duration {
+    fn pause(&self, attempt: u32, rng: &mut ChaCha8Rng) -> Duration {
         let most = self.config.max_backoff_ms;
         let full = self
             .config
             .backoff_ms
             .saturating_mul(1 << attempt.min(20))
             .min(most);
-        let jittered = full / 2 + rng.random_range(0..=full / 2);
-        let asked = asked.map_or(0, |d| {
-            u64::try_from(d.as_millis()).unwrap_or(most).min(most)
-        });
-        Duration::from_millis(jittered.max(asked))
+        Duration::from_millis(full / 2 + rng.random_range(0..=full / 2))
     }
 
     async fn once(&self, body: &wire::Request<'_>) -> Result<Answer, Failure> {
-        // A place is held for one exchange, not during the pauses between attempts.
+        // A place is held for one exchange and the endpoint's own rest, not during the pauses between attempts.
         let _place = self.places.acquire().await.map_err(|_| {
             Failure::Lasting(ModelError::Unavailable {
                 message: "the client was closed".into(),
             })
         })?;
+        self.rested().await;
         let mut request = self.http.post(&self.url).json(body);
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
@@ -309,10 +351,11 @@ impl Chat {
         }
         let message = format!("{} answered {status}: {}", self.url, excerpt(&bytes));
         Err(match status {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-                Failure::Passing(message, pause)
-            }
-            s if s.is_server_error() => Failure::Passing(message, pause),
+            StatusCode::TOO_MANY_REQUESTS => Failure::Limited(message, pause),
+            // A server that says when it is back is no broken one.
+            StatusCode::SERVICE_UNAVAILABLE if pause.is_some() => Failure::Limited(message, pause),
+            StatusCode::REQUEST_TIMEOUT => Failure::Passing(message),
+            s if s.is_server_error() => Failure::Passing(message),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Failure::Lasting(ModelError::Unavailable {
                     message: format!("{message}. Check the API key."),
@@ -357,13 +400,19 @@ fn passing(error: &reqwest::Error) -> Failure {
         message.push_str(&format!(": {cause}"));
         source = cause.source();
     }
-    Failure::Passing(message, None)
+    Failure::Passing(message)
 }
 
-/// The pause that the server asks for in seconds; a date is not understood and counts as none.
+/// The pause that the server asks for: seconds, or a date.
 fn retry_after(response: &Response) -> Option<Duration> {
-    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    Duration::try_from_secs_f64(value.trim().parse().ok()?).ok()
+    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    match value.parse() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => {
+            let then = httpdate::parse_http_date(value).ok()?;
+            Some(then.duration_since(SystemTime::now()).unwrap_or_default())
+        }
+    }
 }
 
 async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {

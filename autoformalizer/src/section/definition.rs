@@ -46,6 +46,7 @@ const MAX: usize = 20_000;
 /// # Errors
 /// There are none, or some that may not be there; a sentence that the model can be told.
 pub fn declarations(answer: &str) -> Result<String, String> {
+    let answer = answer.rsplit("</think>").next().unwrap_or(answer);
     let code = answer
         .split("```")
         .skip(1)

@@ -291,13 +291,18 @@ impl Formalise {
         };
         row.english = chosen.english.clone();
         row.findings = chosen.findings.clone();
-        let Some(statement) = named(&chosen.formal, &piece.name) else {
-            row.why = "the statement has no form that can be named.".into();
-            return Ok(row);
+        let stated = match self.called(&env, &chosen.formal, piece).await? {
+            Ok(stated) => stated,
+            Err(why) => {
+                row.why = why;
+                return Ok(row);
+            }
         };
+        let (name, statement) = stated;
+        row.name = name;
         if let Some(decider) = &self.decider {
             let seed = item.seed_for("decide");
-            let decided = decider.decide(&env, &piece.name, &statement, seed).await;
+            let decided = decider.decide(&env, &row.name, &statement, seed).await;
             row.decision = Some(decided.map_err(WorkError::Worker)?);
         }
         match &row.decision {
@@ -311,6 +316,41 @@ impl Formalise {
             }
         }
         Ok(row)
+    }
+}
+
+impl Formalise {
+    /// The statement under a name that Lean accepts where it is to stand, and that name. The item's own may be
+    /// a word of Lean's, or one that a definition has given away.
+    async fn called(
+        &self,
+        env: &EnvironmentSpec,
+        formal: &str,
+        piece: &Piece,
+    ) -> Result<Result<(String, String), String>, WorkError> {
+        let mut why = "the statement has no form that can be named.".to_owned();
+        for name in [piece.name.clone(), format!("{}_{}", piece.word, piece.name)] {
+            let Some(statement) = named(formal, &name) else {
+                break;
+            };
+            let text = format!("{statement} := by\n  sorry");
+            let report = self
+                .pool
+                .check(env, &text, self.settings.timeout_ms)
+                .await
+                .map_err(worker)?;
+            let error = report
+                .messages
+                .iter()
+                .find(|m| m.severity == Severity::Error);
+            match error {
+                None => return Ok(Ok((name, statement))),
+                Some(error) => {
+                    why = format!("Lean does not accept it by the name {name}: {}", error.data)
+                }
+            }
+        }
+        Ok(Err(why))
     }
 }
 

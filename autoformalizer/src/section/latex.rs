@@ -1,7 +1,13 @@
 //! Sections in LaTeX: environments are items, `proof` belongs to the item before it.
 
-use super::{Raw, joined, kind};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::{Raw, kind};
 use crate::formalise::problem::Fault;
+use crate::text::joined;
 
 /// An environment that is open.
 struct Open {
@@ -12,13 +18,93 @@ struct Open {
 
 /// Commands that refer to labels.
 const REFERENCES: [&str; 5] = ["ref", "cref", "Cref", "eqref", "autoref"];
+/// Environments whose text is nobody's.
+const UNREAD: [&str; 4] = ["comment", "verbatim", "lstlisting", "minted"];
+/// What people call environments for short.
+const SHORT: [(&str, &str); 16] = [
+    ("thm", "theorem"),
+    ("theo", "theorem"),
+    ("lem", "lemma"),
+    ("lemm", "lemma"),
+    ("prop", "proposition"),
+    ("cor", "corollary"),
+    ("coro", "corollary"),
+    ("conj", "conjecture"),
+    ("clm", "claim"),
+    ("def", "definition"),
+    ("defn", "definition"),
+    ("defi", "definition"),
+    ("dfn", "definition"),
+    ("exer", "exercise"),
+    ("exo", "exercise"),
+    ("prob", "problem"),
+];
+
+/// `\newtheorem{thm}{Theorem}`, with or without counters.
+static DECLARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\\newtheorem\*?\s*\{([^{}]*)\}\s*(?:\[[^\[\]]*\]\s*)?\{([^{}]*)\}").ok()
+});
+
+/// `\ref{a}` and its kin.
+static REFERENCE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\\(ref|cref|Cref|autoref)\{([^{}]*)\}").ok());
+
+/// What the environments are that the text itself declares.
+fn declared(text: &str) -> HashMap<String, String> {
+    let mut found = HashMap::new();
+    let Some(pattern) = DECLARED.as_ref() else {
+        return found;
+    };
+    for line in text.lines() {
+        for declaration in pattern.captures_iter(uncommented(line)) {
+            // "Main Theorem" is a theorem.
+            let title = declaration[2].to_lowercase();
+            let word = title.split_whitespace().last().unwrap_or_default();
+            found.insert(declaration[1].trim().to_lowercase(), word.to_owned());
+        }
+    }
+    found
+}
+
+/// The text with words in place of the labels that are known: `Lemma~\ref{a}` becomes `Lemma~2`.
+pub(super) fn resolved(text: &str, labels: &HashMap<String, (String, String)>) -> String {
+    let Some(pattern) = REFERENCE.as_ref() else {
+        return text.to_owned();
+    };
+    let said = |found: &Captures<'_>| {
+        let named = found[2].split(',').map(|label| {
+            let (word, number) = labels.get(label.trim())?;
+            Some(match &found[1] {
+                "ref" => number.clone(),
+                _ => format!("{word} {number}"),
+            })
+        });
+        let named: Option<Vec<String>> = named.collect();
+        named.map_or_else(|| found[0].to_owned(), |named| named.join(", "))
+    };
+    pattern.replace_all(text, said).into_owned()
+}
 
 pub(super) fn read(text: &str, faults: &mut Vec<Fault>) -> Vec<Raw> {
     let mut items: Vec<Raw> = Vec::new();
     let mut open: Option<Open> = None;
+    let mut unread: Option<String> = None;
+    let names = declared(text);
+    let word_of = |name: &str| {
+        let name = name.trim().trim_end_matches('*').to_lowercase();
+        let short = SHORT.iter().find(|(short, _)| *short == name);
+        let known = names.get(&name).cloned();
+        known.unwrap_or_else(|| short.map_or(name, |(_, word)| (*word).to_owned()))
+    };
     let mut fault = |line: usize, message: String| faults.push(Fault { line, message });
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
+        if let Some(name) = &unread {
+            if line.contains(&format!("\\end{{{name}}}")) {
+                unread = None;
+            }
+            continue;
+        }
         let mut rest = uncommented(line);
         while let Some((at, begins)) = boundary(rest) {
             let (before, after) = rest.split_at(at);
@@ -27,10 +113,20 @@ pub(super) fn read(text: &str, faults: &mut Vec<Fault>) -> Vec<Raw> {
                 fault(number, "a `\\begin{` or `\\end{` is not closed".into());
                 break;
             };
-            let word = name.trim().trim_end_matches('*').to_lowercase();
-            let ours = kind(&word).is_some() || word == "proof";
+            let word = word_of(name);
+            let ours = kind(&word).is_some() || word == "proof" || word == "problem";
             if let Some(open) = &mut open {
                 open.text.push_str(before);
+            }
+            if begins && UNREAD.contains(&word.as_str()) {
+                match behind.split_once(&format!("\\end{{{name}}}")) {
+                    Some((_, behind)) => rest = behind,
+                    None => {
+                        unread = Some(name.to_owned());
+                        rest = "";
+                    }
+                }
+                continue;
             }
             match (ours, begins, open.take()) {
                 (false, _, still) => {
@@ -111,18 +207,27 @@ fn close(open: Open, items: &mut Vec<Raw>) {
         .iter()
         .flat_map(|command| all(&text, command))
         .collect::<Vec<_>>();
-    if open.word == "proof" {
-        if let Some(item) = items.last_mut() {
-            item.proof = Some(joined(&text));
-            item.references.extend(references);
-        }
-        return;
-    }
     let trimmed = text.trim();
     let (title, body) = match trimmed.strip_prefix('[').and_then(|t| t.split_once(']')) {
         Some((title, body)) => (Some(joined(title)), body),
         None => (None, trimmed),
     };
+    if open.word == "proof" {
+        // `[Proof of Lemma~\ref{a}]` says whose it is, else it is that of the item before it.
+        let title = title.unwrap_or_default();
+        let named: Vec<String> = REFERENCES.iter().flat_map(|c| all(&title, c)).collect();
+        let of = items
+            .iter()
+            .rposition(|i| i.label.as_ref().is_some_and(|l| named.contains(l)));
+        let at = of.or(items.len().checked_sub(1));
+        if let Some(item) = at.and_then(|at| items.get_mut(at)) {
+            item.proof = Some(joined(body));
+            let own = item.label.clone();
+            let others = references.into_iter().filter(|r| own.as_ref() != Some(r));
+            item.references.extend(others);
+        }
+        return;
+    }
     items.push(Raw {
         word: open.word,
         number: None,

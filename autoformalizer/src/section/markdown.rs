@@ -4,12 +4,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Raw, joined};
+use super::Raw;
+use crate::text::joined;
 
 /// A paragraph's beginning: word, number, title in brackets or after a colon.
 static HEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)^(#{1,6}\s+|\*{1,3}|__)\s*(definition|notation|theorem|lemma|proposition|corollary|claim|fact|example|exercise)\b\s*([0-9]+(?:\.[0-9]+)*)?\s*(?:\(([^)]*)\))?\s*[.:]?\s*(?:\*{1,3}|__)?\s*[.:]?\s*",
+        r"(?i)^(#{1,6}\s+|\*{1,3}|__)\s*(definition|notation|theorem|lemma|proposition|corollary|claim|fact|conjecture|example|exercise)\b\s*([0-9]+(?:\.[0-9]+)*)?\s*(?:\(([^)]*)\))?\s*[.:]?\s*(?:\*{1,3}|__)?\s*[.:]?\s*",
     )
     .ok()
 });
@@ -20,7 +21,7 @@ static PROOF: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 static REFERENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"\b(Definition|Theorem|Lemma|Proposition|Corollary|Claim|Fact)[\s~]+([0-9]+(?:\.[0-9]+)*)",
+        r"\b(Definition|Theorem|Lemma|Proposition|Corollary|Claim|Fact|Conjecture)[\s~]+([0-9]+(?:\.[0-9]+)*)",
     )
     .ok()
 });
@@ -131,7 +132,8 @@ fn paragraphs(text: &str) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, String)> = Vec::new();
     let mut inside = false;
     for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
+        // A quotation's sign, as books set their theorems off.
+        let line = line.trim().trim_start_matches('>').trim_start();
         if line.is_empty() {
             inside = false;
         } else if line.starts_with('#') {

@@ -14,11 +14,14 @@ mod latex;
 mod markdown;
 mod prompt;
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use prompt::fingerprint;
 
-use crate::formalise::problem::Fault;
+use crate::formalise::problem::{Fault, Problem, named};
+use crate::text::decoded;
 
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -59,9 +62,7 @@ impl Piece {
     /// `Lemma 2 (even squares)`.
     pub fn heading(&self) -> String {
         let mut word = self.word.clone();
-        if let Some(first) = word.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
+        capitalise(&mut word);
         match &self.title {
             Some(title) => format!("{word} {} ({title})", self.number),
             None => format!("{word} {}", self.number),
@@ -73,8 +74,8 @@ impl Piece {
 fn kind(word: &str) -> Option<Kind> {
     match word {
         "definition" | "notation" => Some(Kind::Definition),
-        "theorem" | "lemma" | "proposition" | "corollary" | "claim" | "fact" | "example"
-        | "exercise" => Some(Kind::Theorem),
+        "theorem" | "lemma" | "proposition" | "corollary" | "claim" | "fact" | "conjecture"
+        | "example" | "exercise" => Some(Kind::Theorem),
         _ => None,
     }
 }
@@ -95,13 +96,10 @@ struct Raw {
 /// Reads a section. LaTeX where there is a `\begin{`, else Markdown. What is wrong is told by line and
 /// costs no more than it must.
 pub fn read(bytes: &[u8]) -> (Vec<Piece>, Vec<Fault>) {
-    let text = String::from_utf8_lossy(bytes);
+    let (text, whole) = decoded(bytes);
     let mut faults = Vec::new();
-    if let std::borrow::Cow::Owned(_) = text {
-        faults.push(Fault {
-            line: 1,
-            message: "the file is not UTF-8 throughout; what is not was replaced".into(),
-        });
+    if !whole {
+        faults.push(not_utf8());
     }
     let raw = if text.contains("\\begin{") {
         latex::read(&text, &mut faults)
@@ -109,7 +107,7 @@ pub fn read(bytes: &[u8]) -> (Vec<Piece>, Vec<Fault>) {
         markdown::read(&text)
     };
     let mut pieces: Vec<Piece> = Vec::new();
-    let mut counts = std::collections::HashMap::<String, u32>::new();
+    let mut counts = HashMap::<String, u32>::new();
     let mut names = std::collections::HashSet::new();
     for raw in raw {
         let Some(kind) = kind(&raw.word) else {
@@ -171,7 +169,51 @@ pub fn read(bytes: &[u8]) -> (Vec<Piece>, Vec<Fault>) {
             name,
         });
     }
+    resolve(&mut pieces);
     (pieces, faults)
+}
+
+/// What is said of a file that is no UTF-8.
+pub(crate) fn not_utf8() -> Fault {
+    Fault {
+        line: 1,
+        message: "the file is not UTF-8 throughout; what is not was replaced".into(),
+    }
+}
+
+/// The problems of a LaTeX text: its theorems and exercises, without their proofs.
+pub(crate) fn problems(text: &str, faults: &mut Vec<Fault>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for raw in latex::read(text, faults) {
+        if kind(&raw.word) != Some(Kind::Definition) && !raw.text.is_empty() {
+            problems.push(named(problems.len(), &raw.word, raw.text));
+        }
+    }
+    problems
+}
+
+/// Says in words what commands refer to: a label means nothing to who reads an item alone.
+fn resolve(pieces: &mut [Piece]) {
+    let labels: HashMap<String, (String, String)> = pieces
+        .iter()
+        .filter_map(|p| {
+            let mut word = p.word.clone();
+            capitalise(&mut word);
+            Some((p.label.clone()?, (word, p.number.clone())))
+        })
+        .collect();
+    for piece in pieces.iter_mut() {
+        piece.text = latex::resolved(&piece.text, &labels);
+        if let Some(proof) = &mut piece.proof {
+            *proof = latex::resolved(proof, &labels);
+        }
+    }
+}
+
+fn capitalise(word: &mut str) {
+    if let Some(first) = word.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
 }
 
 fn refers(reference: &str, piece: &Piece) -> bool {
@@ -198,11 +240,6 @@ fn identifier(text: &str) -> String {
         return format!("item_{name}");
     }
     name
-}
-
-/// Words on one line.
-fn joined(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -255,6 +292,51 @@ Never closed.
         let text = "# Doubling\n\nProse that is none of it.\n\n**Definition 1.1 (Double).** For a natural number *n*,\nthe double is n + n.\n\n## Lemma 2: small\n\nThe double of n is 2n, by Definition 1.1.\n\n- a point\n\n*Proof.* By Definition 1.1.\n\nAnd so on. □\n\nProse between.\n\n### Theorem\n\nFour is the double of 2, by Lemma 9. □\n";
         let (pieces, faults) = read(text.as_bytes());
         insta::assert_snapshot!(shown(&pieces, &faults));
+    }
+
+    #[test]
+    fn latex_as_people_write_it() {
+        let text = r"\newtheorem{theorem}{Theorem}[section] \newtheorem{lem}[theorem]{Key Lemma}
+\newtheorem*{note}{Remark}
+\begin{comment}\begin{theorem}Not this.\end{theorem}
+\end{comment}
+\begin{defn}[Even]\label{d}Twice \begin{verbatim}\end{lem}\end{verbatim} a number.\end{defn}
+\begin{note}No item.\end{note}
+\begin{lem}\label{l}By \cref{d} and \ref{gone}.\end{lem}
+\begin{thm}\label{t}By Lemma~\ref{l}.\end{thm}
+\begin{proof}[Proof of Lemma~\ref{l}]As in \ref{l}.\end{proof}
+\begin{proof}Of the theorem.\end{proof}
+";
+        let (pieces, faults) = read(text.as_bytes());
+        let said: Vec<_> = pieces
+            .iter()
+            .map(|p| (p.heading(), p.text.as_str(), p.proof.as_deref()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("Definition 1 (Even)".to_owned(), "Twice a number.", None),
+                (
+                    "Lemma 1".to_owned(),
+                    "By Definition 1 and \\ref{gone}.",
+                    Some("As in 1.")
+                ),
+                (
+                    "Theorem 1".to_owned(),
+                    "By Lemma~1.",
+                    Some("Of the theorem.")
+                ),
+            ]
+        );
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        // Markdown in a quotation, with marks that cannot be seen.
+        let (pieces, _) = read(
+            "\u{feff}> **Lemma 3.** A\u{202e} is\0 B.\r\n>\r\n> *Proof.* Clear.\r\n".as_bytes(),
+        );
+        assert_eq!(
+            (pieces[0].text.as_str(), pieces[0].proof.as_deref()),
+            ("A is B.", Some("Clear."))
+        );
     }
 
     #[test]

@@ -207,7 +207,7 @@ fn a_section_becomes_one_file_that_lean_accepts() {
     const SECTION: &str = "\\begin{definition}[Double]\\label{d}The double of a natural number $n$ is $n + n$.\\end{definition}\n\
         \\begin{lemma}[Twice]The double is twice the number, by \\ref{d}.\\end{lemma}\\begin{proof}By -/ \\ref{d}.\\end{proof}\n\
         \\begin{theorem}Nobody knows this.\\end{theorem}\n\
-        \\begin{corollary}The double of a doubled number is four times it.\\end{corollary}";
+        \\begin{cor}[End]The double of a doubled number is four times it.\\end{cor}";
     testing::with_pool(|pool| async move {
         let (url, server) = serve(true).await;
         let (pieces, faults) = section::read(SECTION.as_bytes());

@@ -56,8 +56,7 @@ private def roundingTests (e : Expr) : MetaM (Array (String × Expr × Expr)) :=
   let found ← IO.mkRef (#[] : Array (String × Expr × Expr))
   let note (key : String) (term prop : Expr) : MetaM Unit := do
     if (← found.get).any (·.2.1 == term) then return
-    if let some decision ← (try synthInstance? (mkApp (mkConst `Decidable) prop) catch _ => pure none) then
-      found.modify (·.push (key, term, mkApp2 (mkConst `Decidable.decide) prop decision))
+    if let some test ← atom? prop then found.modify (·.push (key, term, test))
   let rec visit (e : Expr) : MetaM Unit := do
     match e with
     | .app f a =>
@@ -80,11 +79,21 @@ private def roundingTests (e : Expr) : MetaM (Array (String × Expr × Expr)) :=
   visit e
   found.get
 
+/-- The values of the instance number `i`. -/
+private def instanceAt (choices : Array (Array Expr)) (i : Nat) : Array Expr := Id.run do
+  let mut rest := i
+  let mut values := #[]
+  for choice in choices do
+    values := values.push choice[rest % choice.size]!
+    rest := rest / choice.size
+  return values
+
 /-- Tries the small instances of `hypotheses → conclusion` over the variables `xs`. -/
 def smallInstances (xs hypotheses : Array Expr) (conclusion : Expr) : MetaM Instances := do
   let types ← xs.mapM (inferType ·)
   let count := valuesFor xs.size
   let some choices := types.mapM (smallValues? · count) | return {}
+  let light ← choices.mapM (·.1.mapM lighter)
   let inner := if xs.size ≤ 1 then 12 else 7
   let premises ← hypotheses.mapM (compile · inner)
   let goal ← compile conclusion inner
@@ -96,15 +105,11 @@ def smallInstances (xs hypotheses : Array Expr) (conclusion : Expr) : MetaM Inst
   let mut met : Array String := #[]
   for i in [0:min total maxInstances] do
     if ← IO.checkCanceled then break
-    let mut rest := i
-    let mut values : Assignment := #[]
-    for (x, choice) in xs.zip choices do
-      values := values.push (x.fvarId!, choice.1[rest % choice.1.size]!)
-      rest := rest / choice.1.size
+    let values := { variables := xs, values := instanceAt light i }
     result := { result with tried := result.tried + 1 }
     let (truths, _) ← (premises.mapM (evaluate · values)).run 400
     let failing := truths.filter (· != some true)
-    let shown : MetaM (Array (String × String)) := (names.zip (values.map (·.2))).mapM fun (n, v) =>
+    let shown : MetaM (Array (String × String)) := (names.zip (instanceAt (choices.map (·.1)) i)).mapM fun (n, v) =>
       return (n, (← ppExpr v).pretty)
     if failing.isEmpty then
       result := { result with satisfied := result.satisfied + 1 }
@@ -130,16 +135,12 @@ def smallInstances (xs hypotheses : Array Expr) (conclusion : Expr) : MetaM Inst
 def satisfied? (xs hypotheses : Array Expr) : MetaM Bool := do
   let types ← xs.mapM (inferType ·)
   let some choices := types.mapM (smallValues? · (valuesFor xs.size)) | return false
+  let light ← choices.mapM (·.1.mapM lighter)
   let premises ← hypotheses.mapM (compile · (if xs.size ≤ 1 then 12 else 7))
   let total := choices.foldl (init := 1) fun n c => n * c.1.size
   for i in [0:min total maxInstances] do
     if ← IO.checkCanceled then break
-    let mut rest := i
-    let mut values : Assignment := #[]
-    for (x, choice) in xs.zip choices do
-      values := values.push (x.fvarId!, choice.1[rest % choice.1.size]!)
-      rest := rest / choice.1.size
-    if ← holds premises values then return true
+    if ← holds premises { variables := xs, values := instanceAt light i } then return true
   return false
 where
   holds (premises : Array Node) (values : Assignment) : MetaM Bool := do

@@ -57,6 +57,55 @@ def smallValues? (type : Expr) (count : Nat) : Option (Array Expr × Bool) :=
     some (((lists.take count).map fun l => l.foldr cons nil).toArray, false)
   | _ => none
 
+/-- The term with the operators of classes unfolded to their types' own: `a + b` to `Nat.add a b`, `3` to the
+literal. The kernel would unfold them anew for every instance. -/
+def lighter (e : Expr) : MetaM Expr :=
+  Meta.transform e (post := fun e => do
+    let .const name _ := e.getAppFn | return .done e
+    let some info ← getProjectionFnInfo? name | return .done e
+    unless info.fromClass do return .done e
+    return .done (← whnfI e))
+
+/-- The Boolean functions that the kernel computes comparisons with: `=`, `≤` and `<` of a type of numbers, whose
+instances have these names. -/
+private def comparisons (type : Expr) : Option (Name × Name × Name × Name × Name) :=
+  if type.isConstOf `Nat then some (`Nat.beq, `Nat.ble, `Nat.blt, `instLENat, `instLTNat)
+  else if type.isConstOf `Int then some (`Int.beq', `Int.ble', `Int.blt', `Int.instLEInt, `Int.instLTInt)
+  else none
+
+/-- A Boolean expression that says whether a proposition is decided to be true; `none` where it is not
+decidable. Comparisons of numbers are those that the kernel computes with its own arithmetic. -/
+def atom? (e : Expr) : MetaM (Option Expr) := do
+  let env ← getEnv
+  let binary (f : Name) (a b : Expr) : MetaM (Option Expr) := do
+    unless (env.find? f).any (·.hasValue) do return none
+    return some (mkApp2 (mkConst f) (← lighter a) (← lighter b))
+  let fast? ← match_expr e with
+    | Eq α a b => match comparisons α with
+      | some (eq, _) => binary eq a b
+      | none => pure none
+    | LE.le α i a b => le? binary α i a b
+    | GE.ge α i a b => le? binary α i b a
+    | LT.lt α i a b => lt? binary α i a b
+    | GT.gt α i a b => lt? binary α i b a
+    | Dvd.dvd α i a b =>
+      if α.isConstOf `Nat && i.isConstOf `Nat.instDvd then
+        binary `Nat.beq (mkApp2 (mkConst `Nat.mod) b a) (mkRawNatLit 0)
+      else pure none
+    | _ => pure none
+  if fast?.isSome then return fast?
+  let some decision ← (try synthInstance? (mkApp (mkConst `Decidable) e) catch _ => pure none) | return none
+  return some (mkApp2 (mkConst `Decidable.decide) e (← lighter (← instantiateMVars decision)))
+where
+  le? (binary : Name → Expr → Expr → MetaM (Option Expr)) (α i a b : Expr) : MetaM (Option Expr) :=
+    match comparisons α with
+    | some (_, le, _, instance_, _) => if i.isConstOf instance_ then binary le a b else pure none
+    | none => pure none
+  lt? (binary : Name → Expr → Expr → MetaM (Option Expr)) (α i a b : Expr) : MetaM (Option Expr) :=
+    match comparisons α with
+    | some (_, _, lt, _, instance_) => if i.isConstOf instance_ then binary lt a b else pure none
+    | none => pure none
+
 /-- Takes a proposition apart. `inner` is how many values an inner quantifier tries. -/
 partial def compile (e : Expr) (inner : Nat) : MetaM Node := do
   let e := (← instantiateMVars e).consumeMData.headBeta
@@ -83,25 +132,37 @@ partial def compile (e : Expr) (inner : Nat) : MetaM Node := do
       if ← isProp type then return .unknown
       return ← quantifier type .ex fun k => withLocalDecl `x .default type fun x => do
         k x.fvarId! (← compile (predicate.beta #[x]) inner)
-    try
-      let instance? ← synthInstance? (mkApp (mkConst `Decidable) e)
-      let some decision := instance? | return .unknown
-      return .atom (mkApp2 (mkConst `Decidable.decide) e (← instantiateMVars decision))
-    catch _ => return .unknown
+    return (← atom? e).elim .unknown .atom
 where
   quantifier (type : Expr) (make : FVarId → Array Expr → Bool → Node → Node)
       (under : (FVarId → Node → MetaM Node) → MetaM Node) : MetaM Node := do
     let some (values, complete) := smallValues? type inner | return .unknown
+    let values ← values.mapM lighter
     under fun x node => return make x values complete node
 
-/-- Values of variables. -/
-abbrev Assignment := Array (FVarId × Expr)
+/-- Values of variables, in one order. -/
+structure Assignment where
+  /-- The variables. -/
+  variables : Array Expr := #[]
+  /-- Their values. -/
+  values : Array Expr := #[]
 
-/-- `e` with the values in place of the variables. -/
-def substitute (e : Expr) (values : Assignment) : Expr :=
-  e.replace fun
-    | .fvar id => (values.find? (·.1 == id)).map (·.2)
-    | _ => none
+namespace Assignment
+
+/-- One more variable with its value. -/
+def push (a : Assignment) (x : FVarId) (value : Expr) : Assignment :=
+  { variables := a.variables.push (.fvar x), values := a.values.push value }
+
+/-- The value of a variable. -/
+def find? (a : Assignment) (x : FVarId) : Option Expr := do
+  a.values[← a.variables.findIdx? (·.fvarId! == x)]?
+
+end Assignment
+
+/-- `e` with the values in place of the variables. All of it is Lean's compiled code: this is done for
+every atom of every instance. -/
+def substitute (e : Expr) (a : Assignment) : Expr :=
+  e.replaceFVars a.variables a.values
 
 private def andThen : Option Bool → Option Bool → Option Bool
   | some false, _ | _, some false => some false
@@ -126,7 +187,7 @@ partial def evaluate (node : Node) (values : Assignment) : StateRefT Nat MetaM (
   | .unknown => return none
   | .known b => return some b
   | .proposition id =>
-    match (values.find? (·.1 == id)).map (·.2) with
+    match values.find? id with
     | some v => return if v.isConstOf `True then some true else if v.isConstOf `False then some false else none
     | none => return none
   | .atom test =>
@@ -153,7 +214,7 @@ partial def evaluate (node : Node) (values : Assignment) : StateRefT Nat MetaM (
   | .all x choices complete a => do
     let mut all := true
     for v in choices do
-      match ← evaluate a (values.push (x, v)) with
+      match ← evaluate a (values.push x v) with
       | some false => return some false
       | some true => pure ()
       | none => all := false
@@ -161,7 +222,7 @@ partial def evaluate (node : Node) (values : Assignment) : StateRefT Nat MetaM (
   | .ex x choices complete a => do
     let mut none? := true
     for v in choices do
-      match ← evaluate a (values.push (x, v)) with
+      match ← evaluate a (values.push x v) with
       | some true => return some true
       | some false => pure ()
       | none => none? := false

@@ -154,7 +154,7 @@ pub async fn formalize(launcher: &Launcher, fresh: usize) -> Result<Vec<Figure>,
     }
     pool.shutdown().await;
     let warm = f64::from(judged[1]) / seconds[1].max(1e-9);
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), Usage::now());
     let mut alone = 0u32;
     let candidates = groups
         .iter()
@@ -167,12 +167,14 @@ pub async fn formalize(launcher: &Launcher, fresh: usize) -> Result<Vec<Figure>,
         alone += 1;
     }
     let cold = f64::from(alone) / began.elapsed().as_secs_f64().max(1e-9);
+    let cold_cpu = f64::from(alone) / Usage::now().cpu_since(&before);
+    let warm_cpu = f64::from(judged[1]) / cpu[1];
     Ok(vec![
         Figure::new("candidates judged", judged[1].into(), "candidates"),
         Figure::new("candidates a second, one warm worker", warm, "candidates/s"),
         Figure::new(
-            "candidates a second of processor time, all processes",
-            f64::from(judged[1]) / cpu[1],
+            "candidates a second of processor time, warm",
+            warm_cpu,
             "candidates/s",
         )
         .target(Target::AtLeast(20.0)),
@@ -181,6 +183,16 @@ pub async fn formalize(launcher: &Launcher, fresh: usize) -> Result<Vec<Figure>,
             cold,
             "candidates/s",
         ),
+        Figure::new(
+            "candidates a second of processor time, fresh",
+            cold_cpu,
+            "candidates/s",
+        ),
         Figure::new("warm over fresh", warm / cold.max(1e-9), "times"),
+        Figure::new(
+            "warm over fresh, by processor time",
+            warm_cpu / cold_cpu.max(1e-9),
+            "times",
+        ),
     ])
 }

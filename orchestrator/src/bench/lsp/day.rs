@@ -353,7 +353,7 @@ fn another(program: &Path, arguments: &[OsString], counts: &mut Counts) -> io::R
     let mut person = Person::sit_down()?;
     let mut editor = Editor::start(program, arguments, person.pid(), json!({"hints": false}))?;
     editor.show(&file(2000))?;
-    editor.published(editor.version, 2)?;
+    editor.published(editor.version, 1)?;
     hard(&mut editor)?;
     person.die()?;
     counts.killed_editors += 1;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{lakatos, lean, lean_home, of_kind, run};
+use crate::support::{Ended, lakatos, lean, lean_home, of_kind, run};
 
 /// A run's name that no other test, and no other process, uses.
 fn run_name(what: &str) -> String {

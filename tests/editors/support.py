@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -56,8 +57,8 @@ def make_client():
 
 
 def say(line: str):
-    """What happens, for a reader: `pytest -s` shows it, and docs/sessions.md has it."""
-    print(line)
+    """What happens, for a reader: `pytest -s` shows it."""
+    print(line, file=sys.stderr)
 
 
 def shown(text: str) -> str:

@@ -60,6 +60,6 @@ test("the companion against the server", { timeout: 900_000 }, async (t) => {
   assert.match(editor.log.at(-1) ?? "", /^warning: .*not open/);
 
   assert.equal(await session.end(), 0);
-  // What happened, for a reader: docs/sessions.md has it.
+  // What happened, for a reader.
   t.diagnostic(`\n${editor.log.join("\n")}`);
 });

@@ -174,8 +174,8 @@ fn finished_proofs_get_verdicts_and_exit_codes() {
     // The worker may have to be compiled first, which is told before.
     let verdict = |ended: &Ended| {
         let events = ended.events();
-        let verdicts = events.into_iter().filter(|e| e.get("verdict").is_some());
-        verdicts.last().expect("a verdict")
+        let mut verdicts = events.into_iter().filter(|e| e.get("verdict").is_some());
+        verdicts.next_back().expect("a verdict")
     };
     let good = file(
         dir.path(),

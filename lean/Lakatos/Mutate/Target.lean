@@ -50,12 +50,13 @@ where
     return base
 
 /-- Where theorems are about the library's own workings, which nobody would want to read of. -/
-private def workings : List Name := 
+private def workings : List Name :=
   [`Std.PRange, `Nat.Simproc, `Int.Simproc, `Int.Linear, `Nat.Linear, `Nat.SOM]
 
 /-- Whether the name says that it is about workings: `….Internal.…`, a tail-recursive twin, an unfolding. -/
 private def isInner : Name → Bool
-  | .str p s => s == "Internal" || s.endsWith "TR" || s.endsWith "TRAux" || s == "Impl" || s == "eq_def" || isInner p
+  | .str p s =>
+    ["Internal", "Impl", "eq_def"].contains s || s.endsWith "TR" || s.endsWith "TRAux" || isInner p
   | .num p _ => isInner p
   | .anonymous => false
 

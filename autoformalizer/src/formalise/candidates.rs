@@ -12,6 +12,7 @@ use lakatos_lean_bridge::pool::Pool;
 use super::{Judged, Settings, extract, problem::Problem, prompt};
 use crate::gates::{self, Candidate, Finding, Outcome};
 use crate::model::{Answer, Chat, Message, ModelError, Tokens};
+use crate::text::joined;
 
 /// Who is asked for candidates, and who judges them.
 #[derive(Clone, Copy)]
@@ -23,6 +24,11 @@ pub struct Asker<'a> {
     /// How.
     pub settings: &'a Settings,
 }
+
+/// What is wrong with an answer without a statement.
+const NO_STATEMENT: &str = "The answer holds no statement; it must begin with `theorem`.";
+/// How much of such an answer is kept, in characters.
+const EXCERPT: usize = 200;
 
 /// A candidate under way.
 struct Draft {
@@ -66,6 +72,9 @@ impl Asker<'_> {
                 let draft = &drafts[*i];
                 let messages: Vec<Message> = match draft.unusable {
                     Some(_) => prompt::formalize(problem),
+                    None if draft.formal.is_none() => {
+                        prompt::repair(problem, &draft.answer, NO_STATEMENT)
+                    }
                     None => {
                         let why = refused(draft).unwrap_or_default();
                         prompt::repair(problem, &draft.answer, why)
@@ -129,7 +138,7 @@ impl Asker<'_> {
             let draft = &mut drafts[i];
             let repairs = draft.repairs;
             let Some(formal) = draft.formal.clone() else {
-                draft.judged = Some(unanswered(repairs, draft.unusable.as_deref()));
+                draft.judged = Some(unanswered(draft));
                 continue;
             };
             let Some(assessed) = assessed.next() else {
@@ -212,15 +221,16 @@ fn draft(
 }
 
 /// What is kept of an answer that holds no statement.
-fn unanswered(repairs: u32, unusable: Option<&str>) -> Judged {
-    let why = match unusable {
+fn unanswered(draft: &Draft) -> Judged {
+    let said: String = joined(&draft.answer).chars().take(EXCERPT).collect();
+    let why = match &draft.unusable {
         Some(message) => format!("The answer cannot be used: {message}"),
-        None => "The answer holds no statement; it must begin with `theorem`.".into(),
+        None => format!("{NO_STATEMENT} It says: {said}"),
     };
     Judged {
         formal: String::new(),
         votes: 1,
-        repairs,
+        repairs: draft.repairs,
         english: None,
         type_hash: None,
         counterexample: None,

@@ -114,7 +114,9 @@ pub fn judge(root: &Path, files: &[PathBuf]) -> Vec<Lie> {
             }
         }
     }
-    for file in files.iter().filter(|f| !listed.contains(*f)) {
+    // A file without rows says nothing, and loaders refuse a split of such files.
+    let rows = |file: &PathBuf| rows::count(file).unwrap_or(1);
+    for file in files.iter().filter(|f| !listed.contains(*f) && rows(f) > 0) {
         let shown = file.strip_prefix(root).unwrap_or(file).display();
         lies.push(lie(
             "unlisted",

@@ -105,7 +105,9 @@ fn helix_replaces_a_sorry() {
         version.is_ok_and(|o| String::from_utf8_lossy(&o.stdout).starts_with("helix"))
     });
     let (Some(program), Some(venv)) = (program, environment()) else {
-        println!("skipped: Helix (hx) on the path, and python3 with pip and its package index, are needed");
+        println!(
+            "skipped: Helix (hx) on the path, and python3 with pip and its package index, are needed"
+        );
         return;
     };
     let _lean = lean();

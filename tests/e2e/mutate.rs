@@ -145,7 +145,12 @@ fn a_killed_run_makes_the_same_files_as_an_unbroken_one() {
     );
     let rows = std::fs::read_to_string(path("broken/theorems/train-00000-of-00002.jsonl"))
         .expect("it has its rows");
-    assert!(!rows.is_empty() && rows.lines().all(|l| serde_json::from_str::<Value>(l).is_ok()));
+    assert!(
+        !rows.is_empty()
+            && rows
+                .lines()
+                .all(|l| serde_json::from_str::<Value>(l).is_ok())
+    );
     let ended = run(&home, &options(&targets, &broken));
     assert_eq!(ended.code, 0, "{}", ended.err);
     let begun = ended.events();

@@ -8,10 +8,17 @@ use serde_json::Value;
 
 use crate::support::{lakatos, lean, lean_home};
 
-/// Sends a whole input, and reads what is answered.
+/// Sends a whole input, and reads what is answered. The program is told of both directories by symbolic links to them.
 fn answers(files: &Path, input: &[u8]) -> Vec<Value> {
     let _guard = lean();
-    let home = lean_home();
+    let links = tempfile::tempdir().unwrap();
+    let link = |name: &str, to: &Path| {
+        std::fs::create_dir_all(to).unwrap();
+        let link = links.path().join(name);
+        std::os::unix::fs::symlink(to.canonicalize().unwrap(), &link).unwrap();
+        link
+    };
+    let (home, files) = (link("home", &lean_home()), link("files", files));
     let mut child = lakatos(&home, &["repl", "--embedded", "--write", "--files"])
         .arg(files)
         .stdin(Stdio::piped())

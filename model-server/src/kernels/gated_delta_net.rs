@@ -13,7 +13,10 @@
     reason = "indices over several matrices, as in the formulas"
 )]
 
+use std::ops::Range;
+
 use super::Shape;
+use super::lasp2::{Effect, Recurrence};
 use super::matmul::{Mat, MatMut, Threads, add, product, set};
 use super::vector::{axpy, dot, scale as rescale, simd};
 use crate::real::Real;
@@ -181,7 +184,7 @@ pub fn chunk_forward<T: Real>(
     let mut from = 0;
     while from < n {
         let len = chunk.min(n - from);
-        let part = x.part(from, len, key, value);
+        let part = x.part(shape, from..from + len);
         if let Some(kept) = kept.as_deref_mut() {
             kept.extend_from_slice(state);
         }
@@ -232,7 +235,7 @@ pub fn chunk_backward<T: Real>(
     for (c, start) in kept.chunks_exact(key * value).enumerate().rev() {
         let from = c * chunk;
         let len = chunk.min(n - from);
-        let part = x.part(from, len, key, value);
+        let part = x.part(shape, from..from + len);
         work.prepare(part, start, len, shape);
         let one = Threads::One;
         let d_o = Mat::new(&d_out[from * value..][..len * value], len, value);
@@ -361,9 +364,21 @@ pub fn chunk_backward<T: Real>(
     }
 }
 
-impl<'a, T> Inputs<'a, T> {
-    /// Tokens `from .. from + len`.
-    pub(super) fn part(&self, from: usize, len: usize, key: usize, value: usize) -> Inputs<'a, T> {
+impl<T: Real> Recurrence<T> for Inputs<'_, T> {
+    // An effect takes two passes, one of them over a square state.
+    const SPLIT_FROM: usize = 4;
+
+    fn recurrent(self, shape: Shape<T>, state: &mut [T], out: &mut [T]) {
+        recurrent(shape, self, state, out);
+    }
+
+    fn chunks(self, shape: Shape<T>, state: &mut [T], out: &mut [T], kept: Option<&mut Vec<T>>) {
+        chunk_forward(shape, self, state, out, kept);
+    }
+
+    fn part(self, shape: Shape<T>, tokens: Range<usize>) -> Self {
+        let Shape { key, value, .. } = shape;
+        let (from, len) = (tokens.start, tokens.len());
         Inputs {
             q: &self.q[from * key..][..len * key],
             k: &self.k[from * key..][..len * key],
@@ -371,6 +386,29 @@ impl<'a, T> Inputs<'a, T> {
             beta: &self.beta[from..][..len],
             g: self.g.map(|g| &g[from..][..len]),
         }
+    }
+
+    fn effect(self, shape: Shape<T>) -> Effect<T> {
+        let Shape { key, value, .. } = shape;
+        let n = self.beta.len();
+        let mut add = vec![T::ZERO; key * value];
+        chunk_forward(shape, self, &mut add, &mut vec![T::ZERO; n * value], None);
+        let mut keep = vec![T::ZERO; key * key];
+        keep.iter_mut().step_by(key + 1).for_each(|k| *k = T::ONE);
+        let square = Shape {
+            value: key,
+            ..shape
+        };
+        let zeros = vec![T::ZERO; n * key];
+        let without = Inputs { v: &zeros, ..self };
+        chunk_forward(
+            square,
+            without,
+            &mut keep,
+            &mut vec![T::ZERO; n * key],
+            None,
+        );
+        Effect { keep, add }
     }
 }
 

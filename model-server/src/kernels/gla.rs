@@ -10,7 +10,10 @@
 //!
 //! Backward: with P = q ⊙ ∂q - k ⊙ ∂k, ∂G = P, plus Σ_v S_C ⊙ ∂S_C at the chunk's end; ∂g is its suffix sum.
 
+use std::ops::Range;
+
 use super::Shape;
+use super::lasp2::{Effect, Recurrence};
 use super::matmul::{Mat, MatMut, Threads, add, product, set};
 use super::vector::{axpy, dot, simd};
 use crate::real::Real;
@@ -133,7 +136,7 @@ pub fn chunk_forward<T: Real>(
     let mut from = 0;
     while from < n {
         let len = chunk.min(n - from);
-        let part = x.part(from, len, key, value);
+        let part = x.part(shape, from..from + len);
         if let Some(kept) = kept.as_deref_mut() {
             kept.extend_from_slice(state);
         }
@@ -169,7 +172,7 @@ pub fn chunk_forward<T: Real>(
 }
 
 /// Advances the state `[K, V]` as [`chunk_forward`] does, without outputs.
-pub fn advance<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T]) {
+fn advance<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T]) {
     let Shape {
         key, value, chunk, ..
     } = shape;
@@ -177,7 +180,7 @@ pub fn advance<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T]) {
     let mut work = Work::new(shape);
     for from in (0..n).step_by(chunk) {
         let len = chunk.min(n - from);
-        let part = x.part(from, len, key, value);
+        let part = x.part(shape, from..from + len);
         simd(|| work.decays(part, len, key));
         decay_rows(state, &work.total, value);
         let keys = Mat::new(&work.k_decayed, len, key).t();
@@ -210,7 +213,7 @@ pub fn chunk_backward<T: Real>(
     for (c, start) in kept.chunks_exact(key * value).enumerate().rev() {
         let from = c * chunk;
         let len = chunk.min(n - from);
-        let part = x.part(from, len, key, value);
+        let part = x.part(shape, from..from + len);
         let keys = from * key..(from + len) * key;
         simd(|| work.decays(part, len, key));
         simd(|| work.intra(part, len, key, scale));
@@ -297,15 +300,37 @@ pub fn chunk_backward<T: Real>(
     }
 }
 
-impl<'a, T> Inputs<'a, T> {
-    /// Tokens `from .. from + len`.
-    pub(super) fn part(&self, from: usize, len: usize, key: usize, value: usize) -> Inputs<'a, T> {
+impl<T: Real> Recurrence<T> for Inputs<'_, T> {
+    const SPLIT_FROM: usize = 2;
+
+    fn recurrent(self, shape: Shape<T>, state: &mut [T], out: &mut [T]) {
+        recurrent(shape, self, state, out);
+    }
+
+    fn chunks(self, shape: Shape<T>, state: &mut [T], out: &mut [T], kept: Option<&mut Vec<T>>) {
+        chunk_forward(shape, self, state, out, kept);
+    }
+
+    fn part(self, shape: Shape<T>, tokens: Range<usize>) -> Self {
+        let Shape { key, value, .. } = shape;
+        let (from, len) = (tokens.start, tokens.len());
         Inputs {
             q: &self.q[from * key..][..len * key],
             k: &self.k[from * key..][..len * key],
             v: &self.v[from * value..][..len * value],
             g: &self.g[from * key..][..len * key],
         }
+    }
+
+    fn effect(self, shape: Shape<T>) -> Effect<T> {
+        let mut keep = vec![T::ZERO; shape.key];
+        let mut add = vec![T::ZERO; shape.key * shape.value];
+        advance(shape, self, &mut add);
+        for g in self.g.chunks_exact(shape.key) {
+            super::vector::add_assign(&mut keep, g);
+        }
+        keep.iter_mut().for_each(|k| *k = k.exp());
+        Effect { keep, add }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::conv::{self, ShortConv};
-use super::linear::Linear;
+use super::linear::{Linear, together};
 use super::output::{self, Output};
 use super::params::{Declare, Params};
 use super::{Ctx, LayerState, Segments, fill, scan};
@@ -147,11 +147,7 @@ impl Gla {
         save: bool,
     ) -> (Vec<T>, Option<Saved<T>>) {
         let rows = segments.rows();
-        let projections = [
-            self.q.forward(ctx, &x),
-            self.k.forward(ctx, &x),
-            self.v.forward(ctx, &x),
-        ];
+        let projections = together(ctx, [&self.q, &self.k, &self.v], &x);
         let ranges = &segments.ranges;
         let (states, mut conv_states): (Vec<_>, Vec<_>) = states
             .iter_mut()
@@ -187,8 +183,6 @@ impl Gla {
             ranges,
             inputs(&q, &k, &v, &g, self, rows, ranges),
             states,
-            kernel::recurrent,
-            kernel::chunk_forward,
         );
         let heads = scatter(&out, rows, self.value, 1);
         let (y, output) = self.output.forward(ctx, &x, heads, save);

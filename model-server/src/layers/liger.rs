@@ -116,8 +116,6 @@ impl Liger {
             ranges,
             recurrent.inputs(dim, segments),
             matrices.iter_mut().map(Vec::as_mut_slice).collect(),
-            kernel::recurrent,
-            kernel::chunk_forward,
         );
         for (state, matrices) in states.iter_mut().zip(&matrices) {
             scan::keep_firsts(&mut state.recurrent, matrices, kv_heads, group);

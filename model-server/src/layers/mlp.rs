@@ -1,6 +1,6 @@
 //! The gated MLP (SwiGLU: Shazeer, arXiv 2002.05202): down(silu(gate x) ⊙ up x).
 
-use super::linear::Linear;
+use super::linear::{Linear, together};
 use super::params::{Declare, Params};
 use super::{Ctx, fill};
 use crate::kernels::vector::silu_with_derivative;
@@ -53,7 +53,7 @@ impl Mlp {
         x: Vec<T>,
         save: bool,
     ) -> (Vec<T>, Option<Saved<T>>) {
-        let (gate, up) = (self.gate.forward(ctx, &x), self.up.forward(ctx, &x));
+        let [gate, up] = together(ctx, [&self.gate, &self.up], &x);
         let mut hidden = vec![T::ZERO; gate.len()];
         fill(&mut hidden, 1, |from, out| {
             for ((o, g), u) in out.iter_mut().zip(&gate[from..]).zip(&up[from..]) {

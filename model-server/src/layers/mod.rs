@@ -30,6 +30,7 @@ pub mod scan;
 pub mod softmax;
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -74,12 +75,14 @@ impl<'a, T: Real> Ctx<'a, T> {
 }
 
 /// Which rows belong to which sequence, and where those sequences stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Segments {
     /// Rows of each sequence: contiguous, in order, covering all rows.
     pub ranges: Vec<Range<usize>>,
     /// Tokens each sequence had before.
     pub starts: Vec<usize>,
+    /// What the first layer that rotates by position computed, for the others.
+    turns: OnceLock<rope::Turns>,
 }
 
 impl Segments {
@@ -91,7 +94,11 @@ impl Segments {
             starts.push(start);
             at += len;
         }
-        Self { ranges, starts }
+        Self {
+            ranges,
+            starts,
+            turns: OnceLock::new(),
+        }
     }
 
     /// Rows in all.

@@ -52,7 +52,7 @@ pub struct Gradients<'a, T> {
 
 /// The recurrent form: advances `state` `[K, V]` and writes `out` `[n, V]`.
 pub fn recurrent<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
-    simd(|| {
+    simd!(<T>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
         let Shape {
             key, value, scale, ..
         } = shape;
@@ -262,7 +262,11 @@ pub fn chunk_backward<T: Real>(
         add(MatMut::new(&mut back.d_u, len, value), k_end, ds, one);
         set(MatMut::new(&mut back.d_p, len, len), d_o, u.t(), one);
         set(MatMut::new(&mut back.d_keys, len, key), u, ds.t(), one); // ∂(K ⊙ e^{G_C - G})
-        simd(|| {
+        simd!(<T>(
+            work: &Work<T> = &work, back: &mut Back<T> = &mut back, part: Inputs<'_, T>,
+            d_k: &mut [T], start: &[T], d_state: &[T], len: usize, shape: Shape<T>,
+        ) {
+            let Shape { key, value, .. } = shape;
             let mut d_last = work.total * dot(start, d_state);
             for i in 0..len {
                 let d = &back.d_keys[i * key..][..key];
@@ -303,7 +307,11 @@ pub fn chunk_backward<T: Real>(
             d_o,
             one,
         );
-        simd(|| {
+        simd!(<T>(
+            work: &Work<T> = &work, back: &mut Back<T> = &mut back, part: Inputs<'_, T>,
+            d_q: &mut [T], d_v: &mut [T], d_beta: &mut [T], len: usize, shape: Shape<T>,
+        ) {
+            let Shape { key, value, scale, .. } = shape;
             for i in 0..len {
                 let d = &back.d_keys[i * key..][..key];
                 back.d_g[i] += work.from_start[i] * dot(d, &part.q[i * key..][..key]);
@@ -493,7 +501,8 @@ impl<T: Real> Work<T> {
         );
         let s = Mat::new(state, key, value);
         set(MatMut::new(&mut self.z, len, value), k, s, Threads::One);
-        simd(|| {
+        simd!(<T>(work: &mut Work<T> = self, x: Inputs<'_, T>, len: usize, shape: Shape<T>) {
+            let Shape { key, value, .. } = shape;
             let mut sums = vec![T::ZERO; len];
             if let Some(g) = x.g {
                 let mut sum = T::ZERO;
@@ -503,39 +512,39 @@ impl<T: Real> Work<T> {
                 }
             }
             let last = sums[len - 1];
-            self.total = last.exp();
+            work.total = last.exp();
             for i in 0..len {
-                self.from_start[i] = sums[i].exp();
-                self.to_end[i] = (last - sums[i]).exp();
-                let ratio = &mut self.ratio[i * len..][..len];
+                work.from_start[i] = sums[i].exp();
+                work.to_end[i] = (last - sums[i]).exp();
+                let ratio = &mut work.ratio[i * len..][..len];
                 for j in 0..=i {
                     ratio[j] = (sums[i] - sums[j]).exp();
                 }
                 ratio[i + 1..].fill(T::ZERO);
                 for j in 0..len {
                     let at = i * len + j;
-                    self.p[at] *= ratio[j];
-                    self.l[at] = x.beta[i] * self.kk[at] * ratio[j];
+                    work.p[at] *= ratio[j];
+                    work.l[at] = x.beta[i] * work.kk[at] * ratio[j];
                 }
-                self.l[i * len + i] = T::ZERO;
+                work.l[i * len + i] = T::ZERO;
                 let row = i * key..(i + 1) * key;
-                let (from_start, to_end) = (self.from_start[i], self.to_end[i]);
-                for (o, q) in self.q_decayed[row.clone()]
+                let (from_start, to_end) = (work.from_start[i], work.to_end[i]);
+                for (o, q) in work.q_decayed[row.clone()]
                     .iter_mut()
                     .zip(&x.q[row.clone()])
                 {
                     *o = *q * from_start;
                 }
-                for (o, k) in self.k_to_end[row.clone()].iter_mut().zip(&x.k[row]) {
+                for (o, k) in work.k_to_end[row.clone()].iter_mut().zip(&x.k[row]) {
                     *o = *k * to_end;
                 }
                 let row = i * value..(i + 1) * value;
-                let (v, z) = (&x.v[row.clone()], &self.z[row.clone()]);
-                for ((u, v), z) in self.u[row].iter_mut().zip(v).zip(z) {
+                let (v, z) = (&x.v[row.clone()], &work.z[row.clone()]);
+                for ((u, v), z) in work.u[row].iter_mut().zip(v).zip(z) {
                     *u = x.beta[i] * (*v - from_start * *z);
                 }
             }
-            solve(&self.l, &mut self.u, len, value);
+            solve(&work.l, &mut work.u, len, value);
         });
     }
 }

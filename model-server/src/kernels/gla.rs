@@ -48,7 +48,9 @@ pub struct Gradients<'a, T> {
 
 /// The recurrent form: advances `state` `[K, V]` and writes `out` `[n, V]`.
 pub fn recurrent<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
-    simd(|| recurrent_body(shape, x, state, out));
+    simd!(<T>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
+        recurrent_body(shape, x, state, out);
+    });
 }
 
 #[inline(always)]
@@ -140,8 +142,7 @@ pub fn chunk_forward<T: Real>(
         if let Some(kept) = kept.as_deref_mut() {
             kept.extend_from_slice(state);
         }
-        simd(|| work.decays(part, len, key));
-        simd(|| work.intra(part, len, key, scale));
+        work.prepare(part, len, shape);
         let out = &mut out[from * value..][..len * value];
         let v = Mat::new(part.v, len, value);
         let q_decayed = Mat::new(&work.q_decayed, len, key);
@@ -181,7 +182,9 @@ fn advance<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T]) {
     for from in (0..n).step_by(chunk) {
         let len = chunk.min(n - from);
         let part = x.part(shape, from..from + len);
-        simd(|| work.decays(part, len, key));
+        simd!(<T>(work: &mut Work<T> = &mut work, part: Inputs<'_, T>, len: usize, key: usize) {
+            work.decays(part, len, key);
+        });
         decay_rows(state, &work.total, value);
         let keys = Mat::new(&work.k_decayed, len, key).t();
         let v = Mat::new(part.v, len, value);
@@ -215,8 +218,7 @@ pub fn chunk_backward<T: Real>(
         let len = chunk.min(n - from);
         let part = x.part(shape, from..from + len);
         let keys = from * key..(from + len) * key;
-        simd(|| work.decays(part, len, key));
-        simd(|| work.intra(part, len, key, scale));
+        work.prepare(part, len, shape);
         let d_o = Mat::new(&d_out[from * value..][..len * value], len, value);
         let v = Mat::new(part.v, len, value);
         let k_decayed = Mat::new(&work.k_decayed, len, key);
@@ -260,17 +262,29 @@ pub fn chunk_backward<T: Real>(
         );
         // Queries and keys inside the chunk.
         set(MatMut::new(&mut d_a, len, len), d_o, v.t(), Threads::One);
-        simd(|| {
+        let chunk = Chunk {
+            part,
+            len,
+            shape,
+            end: &end,
+            d_state,
+        };
+        simd!(<T>(
+            chunk: Chunk<'_, T>, work: &mut Work<T> = &mut work,
+            d_a: &[T] = &d_a, d_q: &mut [T] = &mut d_q, d_k: &mut [T] = &mut d_k,
+            g_q: &mut [T] = &mut grad.q[keys.clone()],
+            g_k: &mut [T] = &mut grad.k[keys.clone()],
+            g_g: &mut [T] = &mut grad.g[keys],
+        ) {
+            let Chunk { part, len, shape, end, d_state } = chunk;
+            let Shape { key, value, scale, .. } = shape;
             for (d, e) in d_q[..len * key].iter_mut().zip(&work.from_start) {
                 *d *= *e;
             }
             for (d, e) in d_k[..len * key].iter_mut().zip(&work.to_end) {
                 *d *= *e;
             }
-            work.intra_backward(part, len, key, scale, &d_a, &mut d_q, &mut d_k);
-        });
-        simd(|| {
-            let d_g = &mut grad.g[keys.clone()];
+            work.intra_backward(part, len, key, scale, d_a, d_q, d_k);
             let mut suffix = vec![T::ZERO; key];
             for d in 0..key {
                 suffix[d] = dot(&end[d * value..][..value], &d_state[d * value..][..value]);
@@ -279,14 +293,14 @@ pub fn chunk_backward<T: Real>(
                 let row = i * key..(i + 1) * key;
                 let (q, k) = (&part.q[row.clone()], &part.k[row.clone()]);
                 let (dq, dk) = (&d_q[row.clone()], &d_k[row.clone()]);
-                let out = &mut d_g[row];
+                let out = &mut g_g[row];
                 for d in 0..key {
                     suffix[d] += q[d] * dq[d] - k[d] * dk[d];
                     out[d] += suffix[d];
                 }
             }
-            super::vector::add_assign(&mut grad.q[keys.clone()], &d_q[..len * key]);
-            super::vector::add_assign(&mut grad.k[keys.clone()], &d_k[..len * key]);
+            super::vector::add_assign(g_q, &d_q[..len * key]);
+            super::vector::add_assign(g_k, &d_k[..len * key]);
         });
         decay_rows(d_state, &work.total, value);
         product(
@@ -341,6 +355,18 @@ fn decay_rows<T: Real>(state: &mut [T], decay: &[T], value: usize) {
     }
 }
 
+/// What the backward pass knows of a chunk.
+#[derive(Clone, Copy)]
+struct Chunk<'a, T> {
+    part: Inputs<'a, T>,
+    len: usize,
+    shape: Shape<T>,
+    /// The state at its end.
+    end: &'a [T],
+    /// The gradient of that.
+    d_state: &'a [T],
+}
+
 /// What a chunk needs besides its inputs; allocated once a sequence.
 struct Work<T> {
     /// e^{g_i}.
@@ -381,6 +407,14 @@ impl<T: Real> Work<T> {
             d_q_block: vec![T::ZERO; BLOCK * shape.key],
             d_k_block: zeros(),
         }
+    }
+
+    /// Decays and A.
+    fn prepare(&mut self, x: Inputs<'_, T>, len: usize, shape: Shape<T>) {
+        simd!(<T>(work: &mut Work<T> = self, x: Inputs<'_, T>, len: usize, shape: Shape<T>) {
+            work.decays(x, len, shape.key);
+            work.intra(x, len, shape.key, shape.scale);
+        });
     }
 
     #[inline(always)]

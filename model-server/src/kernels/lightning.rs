@@ -83,7 +83,7 @@ impl<T: Real> Recurrence<T> for Inputs<'_, T> {
 
 /// The recurrent form: advances `state` `[K, V]` and writes `out` `[n, V]`.
 pub fn recurrent<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
-    simd(|| {
+    simd!(<T>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
         let Shape {
             key, value, scale, ..
         } = shape;

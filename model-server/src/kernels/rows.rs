@@ -24,7 +24,11 @@ pub fn linear<T: Real>(x: &[T], weight: &[T], inputs: usize, outputs: usize) -> 
     } else {
         outputs.div_ceil(64).max(4)
     };
-    let run = |(w, out): (&[T], &mut [T])| simd(|| block_of_rows(x, w, out, inputs, rows));
+    let run = |(w, out): (&[T], &mut [T])| {
+        simd!(<T>(x: &[T], w: &[T], out: &mut [T], inputs: usize, rows: usize) {
+            block_of_rows(x, w, out, inputs, rows);
+        });
+    };
     if block == outputs {
         run((weight, &mut turned));
     } else {

@@ -77,11 +77,15 @@ fn weights<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, block: &Block, p: &mut [T
         k.t(),
         Threads::One,
     );
-    simd(|| {
+    let window = x.window;
+    simd!(<T>(
+        p: &mut [T], sums: &mut [T], keys: usize, len: usize, first: usize = past + from,
+        first_key: usize, window: Option<usize>,
+    ) {
         for (i, (row, sum)) in p.chunks_exact_mut(keys).zip(sums).enumerate().take(len) {
-            let position = past + from + i;
+            let position = first + i;
             let (lo, hi) = (
-                first_seen(position, x.window) - first_key,
+                first_seen(position, window) - first_key,
                 position + 1 - first_key,
             );
             row[..lo].fill(T::ZERO);
@@ -95,7 +99,9 @@ fn weights<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, block: &Block, p: &mut [T
 pub fn forward<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, out: &mut [T], sums: &mut [T]) {
     let value = shape.value;
     if x.q.len() == shape.key {
-        return simd(|| one(shape, x, out, sums));
+        return simd!(<T>(shape: Shape<T>, x: Inputs<'_, T>, out: &mut [T], sums: &mut [T]) {
+            one(shape, x, out, sums);
+        });
     }
     let mut p = Vec::new();
     for block in blocks(shape, x) {
@@ -157,7 +163,10 @@ pub fn backward<T: Real>(
         let d_v = MatMut::new(&mut grad.v[first_key * value..], keys, value);
         add(d_v, weights.t(), d_o, Threads::One);
         set(MatMut::new(&mut d_p, len, keys), d_o, v.t(), Threads::One);
-        simd(|| {
+        simd!(<T>(
+            p: &[T] = &p, d_p: &mut [T] = &mut d_p, sums: &[T] = &sums, d_sums: Option<&[T]>,
+            from: usize, len: usize, keys: usize,
+        ) {
             let rows = p.chunks_exact(keys).zip(d_p.chunks_exact_mut(keys));
             for (i, (p, d)) in rows.enumerate().take(len) {
                 softmax_backward(p, d);

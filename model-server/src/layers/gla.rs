@@ -9,6 +9,7 @@ use super::output::{self, Output};
 use super::params::{Declare, Params};
 use super::{Ctx, LayerState, Segments, fill, scan};
 use crate::kernels::heads::{gather, scatter, split, split_mut};
+use crate::kernels::vector::simd;
 use crate::kernels::{Shape, gla as kernel};
 use crate::real::Real;
 
@@ -167,9 +168,11 @@ impl Gla {
         let factor = T::from_f64(-1.0 / self.normalizer);
         let mut g = vec![T::ZERO; logits.len()];
         fill(&mut g, 1, |from, out| {
-            for (o, z) in out.iter_mut().zip(&logits[from..]) {
-                *o = factor * (-*z).softplus();
-            }
+            simd!(<T>(out: &mut [T], logits: &[T] = &logits[from..], factor: T) {
+                for (o, z) in out.iter_mut().zip(logits) {
+                    *o = factor * (-*z).softplus();
+                }
+            });
         });
         let (q, k) = (
             gather(&q, rows, self.key, 1),
@@ -250,9 +253,11 @@ impl Gla {
         let factor = T::from_f64(1.0 / self.normalizer);
         let mut d_logits = d_g;
         fill(&mut d_logits, 1, |from, out| {
-            for (o, z) in out.iter_mut().zip(&logits[from..]) {
-                *o *= factor * (-*z).sigmoid();
-            }
+            simd!(<T>(out: &mut [T], logits: &[T] = &logits[from..], factor: T) {
+                for (o, z) in out.iter_mut().zip(logits) {
+                    *o *= factor * (-*z).sigmoid();
+                }
+            });
         });
         let mut d_low = vec![T::ZERO; low.len()];
         self.decay.backward(ctx, &low, &d_logits, grads, &mut d_low);

@@ -35,6 +35,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use crate::kernels::int8;
+use crate::kernels::vector::{silu_with_derivative, simd};
 use crate::real::Real;
 use params::{ParamId, Params};
 
@@ -131,10 +132,10 @@ impl<T> LayerState<T> {
 /// Elements of a part that a thread takes.
 const PART: usize = 1 << 13;
 
-/// Fills `out` in parts: `f(offset, part)`. Parts hold whole rows of `width` elements.
+/// Fills `out` in parts: `f(offset, part)`, whose loops belong into [`simd!`]. Parts hold whole rows of `width` elements.
 pub(crate) fn fill<T: Real>(out: &mut [T], width: usize, f: impl Fn(usize, &mut [T]) + Sync) {
     let part = PART.div_ceil(width.max(1)) * width.max(1);
-    let body = |(i, out): (usize, &mut [T])| crate::kernels::vector::simd(|| f(i * part, out));
+    let body = |(i, out): (usize, &mut [T])| f(i * part, out);
     if out.len() <= 2 * part {
         out.chunks_mut(part).enumerate().for_each(body);
     } else {
@@ -154,7 +155,7 @@ pub(crate) fn reduce<T: Real>(
         .into_par_iter()
         .map(|i| {
             let mut part = vec![T::ZERO; sum.len()];
-            crate::kernels::vector::simd(|| f(i * ROWS..((i + 1) * ROWS).min(rows), &mut part));
+            f(i * ROWS..((i + 1) * ROWS).min(rows), &mut part);
             part
         })
         .collect();
@@ -167,9 +168,11 @@ pub(crate) fn reduce<T: Real>(
 pub(crate) fn silu<T: Real>(x: &[T]) -> Vec<T> {
     let mut y = vec![T::ZERO; x.len()];
     fill(&mut y, 1, |from, out| {
-        for (o, x) in out.iter_mut().zip(&x[from..]) {
-            *o = *x * x.sigmoid();
-        }
+        simd!(<T>(out: &mut [T], x: &[T] = &x[from..]) {
+            for (o, x) in out.iter_mut().zip(x) {
+                *o = *x * x.sigmoid();
+            }
+        });
     });
     y
 }
@@ -177,8 +180,10 @@ pub(crate) fn silu<T: Real>(x: &[T]) -> Vec<T> {
 /// Turns the gradient of silu(x) into that of x, in place.
 pub(crate) fn silu_backward<T: Real>(d: &mut [T], x: &[T]) {
     fill(d, 1, |from, out| {
-        for (o, x) in out.iter_mut().zip(&x[from..]) {
-            *o *= crate::kernels::vector::silu_with_derivative(*x).1;
-        }
+        simd!(<T>(out: &mut [T], x: &[T] = &x[from..]) {
+            for (o, x) in out.iter_mut().zip(x) {
+                *o *= silu_with_derivative(*x).1;
+            }
+        });
     });
 }

@@ -203,7 +203,7 @@ fn cross_entropy<T: Real>(logits: &mut [T], batch: &Batch, vocab: usize, share: 
         .zip(&batch.targets)
         .map(|(row, target)| {
             let token = batch.tokens[*target] as usize;
-            simd(|| {
+            simd!(<T>(row: &mut [T], token: usize, share: T) -> (f64, bool) {
                 let max = row.iter().fold(row[0], |m, x| m.larger(*x));
                 let wanted = row[token];
                 let mut sum = T::ZERO;

@@ -272,11 +272,14 @@ impl Block {
         let mut words = vec![[0; 2]; groups * QUADS * width];
         let mut scales = vec![0.0; groups * 2 * width];
         let digits = path == Path::Avx512Vnni && avx512::available();
-        simd(|| {
+        simd!((
+            x: &[f32], inputs: usize, width: usize, digits: bool,
+            all_words: &mut [[i32; 2]] = &mut words, all_scales: &mut [f32] = &mut scales,
+        ) {
             for (j, row) in x.chunks_exact(inputs).enumerate() {
-                let places = words
+                let places = all_words
                     .chunks_exact_mut(QUADS * width)
-                    .zip(scales.chunks_exact_mut(2 * width));
+                    .zip(all_scales.chunks_exact_mut(2 * width));
                 for (x, (words, scales)) in row.chunks(GROUP).zip(places) {
                     let mut whole = [0.0; GROUP];
                     whole[..x.len()].copy_from_slice(x);

@@ -73,7 +73,9 @@ impl Candle {
             weight.square = ((&weight.square * beta2)? + (grad.sqr()? * (1.0 - beta2))?)?;
             let root = ((&weight.square * second)?.sqrt()? + 1e-8)?;
             let change = ((&weight.mean * first)? / root)?;
-            weight.var.set(&(weight.var.as_detached_tensor() - change)?)?;
+            weight
+                .var
+                .set(&(weight.var.as_detached_tensor() - change)?)?;
         }
         loss.to_scalar::<f32>().map(f64::from)
     }
@@ -158,7 +160,9 @@ impl Candle {
         }
         let out = Tensor::cat(&outs, 1)?;
         let out = self.norm(&format!("{name}.g_norm_swish_gate"), &out)?;
-        let out = out.reshape((sequences, HEADS, length, value))?.transpose(1, 2)?;
+        let out = out
+            .reshape((sequences, HEADS, length, value))?
+            .transpose(1, 2)?;
         let out = out.contiguous()?.reshape(((), HEADS * value))?;
         let gate = self.linear(&format!("{name}.g_proj"), x)?.silu()?;
         self.linear(&format!("{name}.o_proj"), &(out * gate)?)

@@ -61,8 +61,12 @@ pub fn measure() -> Result<Vec<Figure>, ModelError> {
     let (ours, theirs) = (median(&ours), median(&theirs));
     Ok(vec![
         Figure::new("parameters that are trained", parameters / 1e6, "million"),
-        Figure::new("training, 8 sequences of 256 tokens a step", ours, "tokens/s")
-            .target(Target::AtLeast(3000.0)),
+        Figure::new(
+            "training, 8 sequences of 256 tokens a step",
+            ours,
+            "tokens/s",
+        )
+        .target(Target::AtLeast(3000.0)),
         Figure::new("the same in candle", theirs, "tokens/s"),
         Figure::new("training over candle", ours / theirs, "×"),
         Figure::new("first losses of the two, apart", apart, "nats").target(Target::AtMost(1e-3)),

@@ -33,6 +33,30 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A model's Lean without what cannot be seen, and with `Nat`, `Int` and `Rat` for Mathlib's signs, which mean
+/// the same and are unknown without it: there Lean would take `ℕ` for any type.
+pub(crate) fn plain(lean: &str) -> String {
+    let lean = clean(lean);
+    let mut text = String::with_capacity(lean.len());
+    let mut rest = lean.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = rest.next() {
+        // `ℕ+`, `ℕ∞` and longer names are others.
+        let joined = |c: char| {
+            c.is_alphanumeric() || matches!(c, '_' | '\'' | '+' | '∞' | '.' | '₀' | '«' | '»')
+        };
+        let alone = !joined(before) && !rest.peek().copied().is_some_and(joined);
+        match c {
+            'ℕ' if alone => text.push_str("Nat"),
+            'ℤ' if alone => text.push_str("Int"),
+            'ℚ' if alone => text.push_str("Rat"),
+            c => text.push(c),
+        }
+        before = c;
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

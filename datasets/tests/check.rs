@@ -48,6 +48,7 @@ fn a_card_that_lies_is_told_how() {
         ("configs:", "confgs:", "metadata"),
         ("configs:", "configs: [", "metadata"),
         ("---\n", "", "no_card"),
+        ("n<1K", "1K<n<10K", "size"),
     ] {
         let found = kinds(|card| card.replacen(from, to, 1), untouched);
         assert!(found.iter().any(|k| k == kind), "{to}: {found:?}");
@@ -82,4 +83,50 @@ fn files_that_are_damaged_gone_or_more_are_told() {
         yaml + "---\n"
     };
     assert_eq!(kinds(bomb, |_| {}), ["metadata"]);
+}
+
+#[test]
+fn checksums_and_licences_that_are_not_so_are_told() {
+    let same = str::to_owned;
+    let untouched = |_: &std::path::Path| {};
+    let write = |root: &std::path::Path, name: &str, text: &str| {
+        std::fs::write(root.join(name), text).expect("it can be written");
+    };
+    // The same number of rows and bytes, and another file.
+    let edited = |root: &std::path::Path| {
+        let file = root.join("data/train-00000-of-00001.jsonl");
+        let text = std::fs::read_to_string(&file).expect("rows");
+        std::fs::write(file, text.replacen("0 = 0", "0 = 1", 1)).expect("it can be written");
+    };
+    assert_eq!(kinds(same, edited), ["checksum"]);
+    let fewer = |root: &std::path::Path| {
+        write(root, "data/train-00000-of-00001.jsonl", "{}\n");
+    };
+    assert_eq!(kinds(same, fewer), ["rows", "checksum"]);
+    let listed = |root: &std::path::Path| {
+        let zeros = "0".repeat(64);
+        let list = format!("{zeros}  data/gone.parquet\n{zeros} *../check.rs.jsonl\n");
+        write(root, "SHA256SUMS", &list);
+    };
+    assert_eq!(kinds(same, listed), ["checksum", "checksum"]);
+
+    let licensed = |card: &str| card.replacen("---\n", "---\nlicense: mit\n", 1);
+    assert_eq!(kinds(licensed, untouched), Vec::<String>::new());
+    let apache = |root: &std::path::Path| {
+        write(
+            root,
+            "LICENSE",
+            "Apache License\n  Version 2.0, January 2004\n",
+        );
+    };
+    assert_eq!(kinds(licensed, apache), ["license"]);
+    assert_eq!(kinds(same, apache), Vec::<String>::new());
+    let rows = |root: &std::path::Path| {
+        write(
+            root,
+            "more.jsonl",
+            "{\"a\": 1, \"license\": \"CC BY 4.0\"}\n",
+        );
+    };
+    assert_eq!(kinds(licensed, rows), ["unlisted", "license"]);
 }

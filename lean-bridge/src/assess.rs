@@ -41,12 +41,10 @@ pub struct Instances {
     pub confirmed: u32,
     /// An instance in which every hypothesis holds and the conclusion does not.
     pub counterexample: Option<Vec<Value>>,
-    /// Whether these are all instances.
+    /// Whether these are all instances, and of each is known whether it satisfies the hypotheses.
     pub complete: bool,
     /// Where conventions decide.
     pub roundings: Vec<Rounding>,
-    /// For each hypothesis, whether an instance shows that the conclusion needs it.
-    pub needed: Vec<bool>,
 }
 
 /// What is known of a statement.

@@ -84,8 +84,7 @@ private def Instances.json (i : Instances) : Json :=
   Json.mkObj [("tried", i.tried), ("satisfied", i.satisfied), ("confirmed", i.confirmed),
     ("counterexample", (i.counterexample?.map pairs).getD .null), ("complete", i.complete),
     ("roundings", .arr (i.roundings.map fun r =>
-      Json.mkObj [("key", r.key), ("term", r.term), ("values", pairs r.values)])),
-    ("needed", toJson i.needed)]
+      Json.mkObj [("key", r.key), ("term", r.term), ("values", pairs r.values)]))]
 
 /-- The assessment of an elaborated statement. -/
 def ofStatement (type : Expr) (heartbeats : Nat) : TermElabM (List (String × Json)) := do

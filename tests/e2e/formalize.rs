@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 use walkdir::WalkDir;
@@ -19,11 +22,42 @@ const PROBLEMS: &str = r#"{"id": "even", "problem": "Three times an even natural
 {"id": "again", "problem": "a + b = b + a for natural numbers a and b."}
 "#;
 
+/// Problems whose answers misbehave, and lines that are no problems.
+const TROUBLE: &str = "\u{feff}{\"id\": \"prose\", \"problem\": \"Prose: n plus 0 is n, for a natural number n.\"}
+{\"id\": \"unseen\", \"problem\": \"Unseen \\u202ecases: n times 1 is n, for e\u{301}very natural number n.\"}
+{\"id\": \"busy\", \"problem\": \"Busy: n divides n, for a natural number n.\"}
+{\"id\": \"sorrow\", \"problem\": \"A sorrow.\"}
+{\"id\": \"axiom\", \"problem\": \"An axiom.\"}
+{\"id\": \"html\", \"problem\": \"HTML.\"}
+{\"id\": \"long\", \"problem\": \"Ten megabytes.\"}
+{\"id\": \"half\", \"problem\": \"\\ud800\"}
+no JSON
+{\"id\": \"number\", \"problem\": 3}
+";
+
 /// An endpoint that says the same whenever it is asked the same.
 fn endpoint() -> String {
-    async fn chat(body: axum::Json<Value>) -> axum::Json<Value> {
+    async fn chat(body: axum::Json<Value>) -> Response {
+        static BUSY: AtomicBool = AtomicBool::new(true);
         let said = body["messages"][0]["content"].as_str().unwrap_or_default();
+        if said.contains("Busy") && BUSY.swap(false, Ordering::SeqCst) {
+            let wait = [(header::RETRY_AFTER, "1")];
+            return (StatusCode::TOO_MANY_REQUESTS, wait, "slow down").into_response();
+        }
+        if said.contains("HTML") {
+            return Html("<html>Please log in.</html>").into_response();
+        }
         let text = match said {
+            s if s.contains("Ten megabytes") => &"x".repeat(10 << 20),
+            s if s.contains("Prose") => {
+                "Here **it** is:\n\n```lean4\nimport Mathlib\n\ntheorem x (n : ℕ) : n + 0 = n := by\n  simp\n```\nIt says that."
+            }
+            s if s.contains("Unseen") => {
+                "theorem x (n\u{200b} : Nat) : n * 1 = n\u{202e} := by sorry"
+            }
+            s if s.contains("Busy") => "theorem x (n : Nat) : n ∣ n",
+            s if s.contains("sorrow") => "theorem x (n : Nat) : n + sorry = n",
+            s if s.contains("axiom") => "theorem x : True\naxiom no : False",
             s if s.contains("even natural") => {
                 "```lean\ntheorem x (a : Nat) (ha : a % 2 = 0) : (3 * a) % 2 = 0 := by sorry\n```"
             }
@@ -37,6 +71,7 @@ fn endpoint() -> String {
             "choices": [{"message": {"content": text}}],
             "usage": {"prompt_tokens": 20, "completion_tokens": 10},
         }))
+        .into_response()
     }
     let (told, hears) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -171,6 +206,35 @@ fn jobs_between_english_and_lean_survive_kills_and_their_tables_load() {
         json!({"prompt": 40, "completion": 20})
     );
 
+    // What is wrong with an answer or a line is told, and the others are done.
+    std::fs::write(path("trouble.jsonl"), TROUBLE).expect("it can be written");
+    let (trouble, spoilt) = (text("trouble.jsonl"), text("spoilt"));
+    let mut arguments = vec!["--json", "formalize", &trouble, "--endpoint", &url];
+    arguments.extend(["--n", "1", "--repairs", "0", "--no-decide"]);
+    arguments.extend(["--embedded", "--workers", "1", "--out", &spoilt]);
+    let ended = run(&home, &arguments);
+    assert_eq!(ended.code, 2, "{}", ended.err);
+    let statements = lines(&path("spoilt/statements/train-00000-of-00001.jsonl"));
+    let ids: Vec<&str> = statements.iter().filter_map(|s| s["id"].as_str()).collect();
+    assert_eq!(ids, ["prose", "unseen", "busy"], "{}", ended.out);
+    assert_eq!(
+        statements[0]["formal_statement"],
+        "theorem x (n : Nat) : n + 0 = n"
+    );
+    let candidates = lines(&path("spoilt/candidates/train-00000-of-00001.jsonl"));
+    let why = |id: &str| {
+        let found = candidates.iter().find(|c| c["id"] == id).expect("a row");
+        found["findings"].to_string()
+    };
+    for (id, expected) in [
+        ("sorrow", "`sorry`"),
+        ("axiom", "axiom"),
+        ("html", "Please log in."),
+        ("long", "went on after"),
+    ] {
+        assert!(why(id).contains(expected), "{id}: {}", why(id));
+    }
+
     let read_out = [
         "informalize",
         "--targets",
@@ -270,6 +334,28 @@ fn jobs_between_english_and_lean_survive_kills_and_their_tables_load() {
         &["export", &theirs, "--format", "numina", "--out", &exported],
     );
     assert_eq!(export.code, 0, "{}", export.err);
+    // A card that has come to lie.
+    let card = std::fs::read_to_string(path("exported/README.md")).expect("a card");
+    let lying = text("lying");
+    let copied = Command::new("cp").args(["-r", &exported, &lying]).status();
+    assert!(copied.expect("it can be copied").success());
+    let changed = card
+        .replace("num_examples: 2", "num_examples: 2000")
+        .replace("n<1K", "1K<n<10K");
+    std::fs::write(path("lying/README.md"), changed).expect("it can be written");
+    let rows = path("lying/data/train-00000-of-00001.jsonl");
+    let edited = std::fs::read_to_string(&rows).expect("rows");
+    std::fs::write(&rows, edited.replace("1 + 1 = 3", "1 + 1 = 2")).expect("it can be written");
+    let (found, mut told) = (text("lies"), Vec::new());
+    let checked = run(
+        &home,
+        &["dataset", "check", &lying, "--no-proofs", "--out", &found],
+    );
+    assert_eq!(checked.code, 1, "{}{}", checked.out, checked.err);
+    for finding in lines(&path("lies/check.jsonl")) {
+        told.push(finding["class"].as_str().unwrap_or_default().to_owned());
+    }
+    assert_eq!(told, ["rows", "size", "checksum"], "{}", checked.out);
     let Some(python) = python_with_readers() else {
         println!(
             "skipped: python3 with pip and its package index are needed for pandas, polars and datasets"

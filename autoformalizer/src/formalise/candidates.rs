@@ -12,6 +12,7 @@ use lakatos_lean_bridge::pool::Pool;
 use super::{Judged, Settings, extract, problem::Problem, prompt};
 use crate::gates::{self, Candidate, Finding, Outcome};
 use crate::model::{Answer, Chat, Message, ModelError, Tokens};
+use crate::text::joined;
 
 /// Who is asked for candidates, and who judges them.
 #[derive(Clone, Copy)]
@@ -24,9 +25,16 @@ pub struct Asker<'a> {
     pub settings: &'a Settings,
 }
 
+/// What is wrong with an answer without a statement.
+const NO_STATEMENT: &str = "The answer holds no statement; it must begin with `theorem`.";
+/// How much of such an answer is kept, in characters.
+const EXCERPT: usize = 200;
+
 /// A candidate under way.
 struct Draft {
     answer: String,
+    /// What is wrong with an answer that is none.
+    unusable: Option<String>,
     formal: Option<String>,
     repairs: u32,
     judged: Option<Judged>,
@@ -62,8 +70,16 @@ impl Asker<'_> {
             }
             let asked = broken.iter().map(|i| {
                 let draft = &drafts[*i];
-                let messages: Vec<Message> =
-                    prompt::repair(problem, &draft.answer, refused(draft).unwrap_or_default());
+                let messages: Vec<Message> = match draft.unusable {
+                    Some(_) => prompt::formalize(problem),
+                    None if draft.formal.is_none() => {
+                        prompt::repair(problem, &draft.answer, NO_STATEMENT)
+                    }
+                    None => {
+                        let why = refused(draft).unwrap_or_default();
+                        prompt::repair(problem, &draft.answer, why)
+                    }
+                };
                 let seed = seed(&format!("repair {round} of {i}"));
                 async move { chat.ask(&messages, seed).await }
             });
@@ -92,6 +108,7 @@ impl Asker<'_> {
         let draft = |answer: &String| Draft {
             formal: extract::statement(answer),
             answer: answer.clone(),
+            unusable: None,
             repairs: 0,
             judged: None,
         };
@@ -121,7 +138,7 @@ impl Asker<'_> {
             let draft = &mut drafts[i];
             let repairs = draft.repairs;
             let Some(formal) = draft.formal.clone() else {
-                draft.judged = Some(unanswered(repairs));
+                draft.judged = Some(unanswered(draft));
                 continue;
             };
             let Some(assessed) = assessed.next() else {
@@ -185,32 +202,35 @@ fn draft(
     repairs: u32,
     tokens: &mut Tokens,
 ) -> Result<Draft, WorkError> {
-    let answer = match answer {
+    let (answer, unusable) = match answer {
         Ok(answer) => {
             *tokens += answer.tokens;
-            answer.text
+            (answer.text, None)
         }
-        Err(ModelError::BadAnswer { message }) => {
-            tracing::debug!(message, "an answer cannot be used");
-            String::new()
-        }
+        Err(ModelError::BadAnswer { message }) => (String::new(), Some(message)),
         // The job stops where it is, and the same command goes on.
         Err(error) => return Err(WorkError::Fatal(error.to_string())),
     };
     Ok(Draft {
         formal: extract::statement(&answer),
         answer,
+        unusable,
         repairs,
         judged: None,
     })
 }
 
 /// What is kept of an answer that holds no statement.
-fn unanswered(repairs: u32) -> Judged {
+fn unanswered(draft: &Draft) -> Judged {
+    let said: String = joined(&draft.answer).chars().take(EXCERPT).collect();
+    let why = match &draft.unusable {
+        Some(message) => format!("The answer cannot be used: {message}"),
+        None => format!("{NO_STATEMENT} It says: {said}"),
+    };
     Judged {
         formal: String::new(),
         votes: 1,
-        repairs,
+        repairs: draft.repairs,
         english: None,
         type_hash: None,
         counterexample: None,
@@ -218,7 +238,7 @@ fn unanswered(repairs: u32) -> Judged {
         findings: vec![Finding {
             gate: "elaborates".into(),
             outcome: Outcome::Failed,
-            why: "The answer holds no statement; it must begin with `theorem`.".into(),
+            why,
         }],
         class: None,
         equivalence: None,

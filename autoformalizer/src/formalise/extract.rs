@@ -1,5 +1,7 @@
 //! A statement out of a model's answer: prose, code fences, imports and proofs around it are taken off.
 
+use crate::text::plain;
+
 /// A longer statement is none.
 const MAX_STATEMENT: usize = 20_000;
 /// Words that begin a statement.
@@ -15,7 +17,7 @@ pub fn statement(answer: &str) -> Option<String> {
     let end = assignment(from).unwrap_or_else(|| paragraph(from));
     let statement = from[..end].trim_end();
     let usable = statement.len() <= MAX_STATEMENT && statement.contains(':');
-    usable.then(|| statement.to_owned())
+    usable.then(|| plain(statement))
 }
 
 /// The texts between code fences; one that is never closed goes to the end.
@@ -108,6 +110,10 @@ mod tests {
             Some("theorem t : let a := 2; a = 2"),
         );
         check("example : 1 = 1 := rfl", Some("example : 1 = 1"));
+        check(
+            "theorem t (n : ℕ) (f : ℤ→ℚ) (p : ℕ+) (aℕ : ℕ∞) : (n : ℤ) = n := rfl",
+            Some("theorem t (n : Nat) (f : Int→Rat) (p : ℕ+) (aℕ : ℕ∞) : (n : Int) = n"),
+        );
         check(
             "<think>\n```lean\ntheorem w (n : Nat) : n = 0 := by sorry\n```\nNo.</think>\r\n```lean\r\ntheorem t (n : Nat) : n = n := by\r\n  sorry\r\n```",
             plain,

@@ -140,7 +140,7 @@ pub fn templates(reading: &Reading) -> Vec<Wording> {
             1 => " under one condition".to_owned(),
             n => format!(" under {n} conditions"),
         };
-        let about = relation(reading);
+        let about = relation(&reading.conclusion.ty);
         push(
             Style::Abstraction,
             "a",
@@ -229,22 +229,49 @@ fn kinds(reading: &Reading) -> String {
     }
 }
 
-/// What the conclusion does, by its first relation or connective.
-fn relation(reading: &Reading) -> &'static str {
-    let conclusion = &reading.conclusion.ty;
-    let has = |sign: &str| conclusion.contains(sign);
+/// What the conclusion does, by its outermost connective or relation.
+fn relation(conclusion: &str) -> &'static str {
+    let text = conclusion.trim();
+    if let Some((_, body)) = text.strip_prefix('∀').and_then(|t| t.split_once(", ")) {
+        return relation(body);
+    }
+    let outer = outermost(text);
+    let has = |sign: &str| outer.contains(&format!(" {sign} "));
     match () {
+        () if text.starts_with('∃') => "something with a property exists",
         () if has("↔") => "two properties are equivalent",
-        () if has("∃") => "something with a property exists",
         () if has("→") => "one property implies another",
         () if has("∨") => "one of several cases holds",
         () if has("∧") => "several things hold together",
-        () if has("≠") || has("¬") => "something does not hold",
+        () if has("≠") || has("∉") || text.starts_with('¬') => "something does not hold",
         () if has("∣") => "one thing divides another",
-        () if has("≤") || has("<") || has("≥") || has(">") => "one thing bounds another",
+        () if ["≤", "<", "≥", ">"].into_iter().any(has) => "one thing bounds another",
         () if has("=") => "two expressions have the same value",
         () => "something has a property",
     }
+}
+
+/// What stands outside of brackets, up to the first binder, whose body goes to the end.
+fn outermost(text: &str) -> String {
+    let mut depth = 0u32;
+    let mut outer = String::new();
+    for (at, c) in text.char_indices() {
+        let begins = |word: &str| text[at..].starts_with(word) && (at == 0 || outer.ends_with(' '));
+        match c {
+            '(' | '[' | '{' | '⟨' | '⦃' => depth += 1,
+            ')' | ']' | '}' | '⟩' | '⦄' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            '∀' | '∃' => break,
+            _ if ["fun ", "if ", "match ", "let ", "do "]
+                .into_iter()
+                .any(begins) =>
+            {
+                break;
+            }
+            c => outer.push(c),
+        }
+    }
+    outer
 }
 
 #[cfg(test)]
@@ -302,6 +329,28 @@ mod tests {
             ..reading()
         };
         assert!(templates(&definition).is_empty());
+    }
+
+    #[test]
+    fn the_outermost_relation_is_told() {
+        for (conclusion, expected) in [
+            (
+                "l.length = countP (fun a => decide ¬p a = true) l",
+                "two expressions have the same value",
+            ),
+            ("a = 1 ↔ ∃ b, b ∧ a", "two properties are equivalent"),
+            ("∃ b, a = b ∨ a < b", "something with a property exists"),
+            ("∀ (x : α), p x → q x", "one property implies another"),
+            ("¬(p ∨ q)", "something does not hold"),
+            (
+                "x = if p ∨ q then 1 else 2",
+                "two expressions have the same value",
+            ),
+            ("a ∣ b ∧ ∀ c, c < b ∨ p", "several things hold together"),
+            ("Onto fun x => x = 3", "something has a property"),
+        ] {
+            assert_eq!(relation(conclusion), expected, "{conclusion}");
+        }
     }
 
     #[test]

@@ -18,8 +18,10 @@ use super::{Answer, Message, ModelError, Tokens, wire};
 const MAX_BODY: usize = 4 << 20;
 /// An endpoint that asks for a longer rest is as good as down.
 const MAX_REST: Duration = Duration::from_secs(900);
-/// So many answers that cannot be used, without one that can, and the endpoint is none.
+/// So many answers that cannot be used, without one that can, and the endpoint is none. An answer that is no
+/// chat completion at all counts as [`FOREIGN`] of them.
 const NEVER: u32 = 16;
+const FOREIGN: u32 = 4;
 
 /// How the endpoint is reached and asked. The API key is not among it: the program's edge passes it to
 /// [`Chat::new`].
@@ -151,6 +153,8 @@ enum Failure {
     Limited(String, Option<Duration>),
     /// Another attempt would fail in the same way.
     Lasting(ModelError),
+    /// What answers speaks another protocol.
+    Foreign(String),
 }
 
 impl Chat {
@@ -245,8 +249,9 @@ impl Chat {
                     return Ok(answer);
                 }
                 Err(Failure::Lasting(ModelError::BadAnswer { message })) => {
-                    return Err(self.unusable(message));
+                    return Err(self.unusable(message, 1));
                 }
+                Err(Failure::Foreign(message)) => return Err(self.unusable(message, FOREIGN)),
                 Err(Failure::Lasting(error)) => return Err(error),
                 Err(Failure::Passing(message)) => {
                     failed += 1;
@@ -277,7 +282,7 @@ impl Chat {
         };
         Err(ModelError::Unavailable {
             message: format!(
-                "{last} ({} attempts at {}). {advice}; the same command goes on where this one stopped.",
+                "{last} ({} attempts at {}). {advice}.",
                 failed + limited,
                 self.url
             ),
@@ -303,19 +308,17 @@ impl Chat {
     }
 
     /// An answer that cannot be used counts against one request, unless there has never been another.
-    fn unusable(&self, message: String) -> ModelError {
+    fn unusable(&self, message: String, weight: u32) -> ModelError {
         if self.usable.load(Ordering::Relaxed) {
             return ModelError::BadAnswer { message };
         }
-        let count = self.unusable.fetch_add(1, Ordering::Relaxed) + 1;
-        if count < NEVER {
+        if self.unusable.fetch_add(weight, Ordering::Relaxed) + weight < NEVER {
             return ModelError::BadAnswer { message };
         }
         ModelError::Unavailable {
             message: format!(
-                "none of the first {count} answers can be used; the last: {message}. Check that --endpoint names \
-                 an OpenAI-compatible server and --model one of its models; the same command goes on where this \
-                 one stopped."
+                "no answer can be used so far; the last: {message}. Check that --endpoint names \
+                 an OpenAI-compatible server and --model one of its models."
             ),
         }
     }
@@ -370,20 +373,21 @@ impl Chat {
 
     fn answer(&self, bytes: &[u8]) -> Result<Answer, Failure> {
         let bad = |why: &str| {
-            Failure::Lasting(ModelError::BadAnswer {
-                message: format!(
-                    "{} did not answer with a chat completion ({why}). It said: {}",
-                    self.url,
-                    excerpt(bytes)
-                ),
-            })
+            format!(
+                "{} did not answer with a chat completion ({why}). It said: {}",
+                self.url,
+                excerpt(bytes)
+            )
         };
         let response: wire::Response =
-            serde_json::from_slice(bytes).map_err(|e| bad(&e.to_string()))?;
+            serde_json::from_slice(bytes).map_err(|e| Failure::Foreign(bad(&e.to_string())))?;
         let choice = response.choices.into_iter().next();
         let text = choice.and_then(|c| c.message.content);
         Ok(Answer {
-            text: text.ok_or_else(|| bad("no text"))?,
+            text: text.ok_or_else(|| {
+                let message = bad("no text");
+                Failure::Lasting(ModelError::BadAnswer { message })
+            })?,
             tokens: Tokens {
                 prompt: response.usage.prompt_tokens,
                 completion: response.usage.completion_tokens,

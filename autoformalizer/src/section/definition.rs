@@ -6,6 +6,8 @@
 use lakatos_datasets::lean::commands::commands;
 use lakatos_datasets::lean::lexer::Lexed;
 
+use crate::text::plain;
+
 /// Commands that a definition may consist of.
 const ALLOWED: [&str; 6] = [
     "def",
@@ -54,7 +56,7 @@ pub fn declarations(answer: &str) -> Result<String, String> {
         .map(|part| part.split_once('\n').map_or(part, |(_, code)| code))
         .find(|code| ALLOWED.iter().any(|word| code.contains(word)));
     // Outside of a block of code, what is no command is what the model says around it.
-    let text = code.unwrap_or(answer);
+    let text = &*plain(code.unwrap_or(answer));
     if text.len() > MAX {
         return Err(format!("The declarations are longer than {MAX} bytes."));
     }

@@ -106,6 +106,9 @@ pub(super) fn read(text: &str, faults: &mut Vec<Fault>) -> Vec<Raw> {
             continue;
         }
         let mut rest = uncommented(line);
+        if rest.trim_start().starts_with("\\end{document}") {
+            break;
+        }
         while let Some((at, begins)) = boundary(rest) {
             let (before, after) = rest.split_at(at);
             let length = if begins { "\\begin{" } else { "\\end{" }.len();

@@ -1,4 +1,5 @@
-//! Whether a dataset's card tells the truth: its splits, their files, their rows, their columns and types.
+//! Whether a dataset's card tells the truth: its splits, their files, their rows, their columns and types, their
+//! checksums, its size and its licence.
 //!
 //! The YAML of a card is read as the Hugging Face hub documents it, in the shapes that its tools write.
 //! `num_bytes` and `dataset_size` count bytes in another program's memory and are not judged.
@@ -11,22 +12,26 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde::{Deserialize, Serialize};
 use serde_yaml_ng::Value;
 
-use super::rows;
+use super::{checksums, license, rows};
 use crate::table;
+use crate::write::card::size;
 
 /// The longest card that is read, in bytes.
 const CARD_BYTES: u64 = 4 << 20;
+/// From so many rows on, the class of sizes is not judged.
+const JUDGED_ROWS: u64 = 10_000_000;
 
 /// What is wrong with a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lie {
-    /// A word for programs: `no_card`, `metadata`, `files`, `rows`, `columns`, `types`, `size`, `unlisted`.
+    /// A word for programs: `no_card`, `metadata`, `files`, `rows`, `columns`, `types`, `size`, `unlisted`,
+    /// `checksum`, `license`.
     pub kind: String,
     /// A sentence.
     pub message: String,
 }
 
-fn lie(kind: &str, message: String) -> Lie {
+pub(super) fn lie(kind: &str, message: String) -> Lie {
     Lie {
         kind: kind.to_owned(),
         message,
@@ -36,8 +41,8 @@ fn lie(kind: &str, message: String) -> Lie {
 /// Judges the card of a directory whose data files are these. Empty where all that it says is so.
 pub fn judge(root: &Path, files: &[PathBuf]) -> Vec<Lie> {
     let place = root.join("README.md");
-    let size = std::fs::metadata(&place).map_or(0, |m| m.len());
-    if size > CARD_BYTES {
+    let length = std::fs::metadata(&place).map_or(0, |m| m.len());
+    if length > CARD_BYTES {
         return vec![lie(
             "metadata",
             "README.md is longer than 4 MiB and was not read".to_owned(),
@@ -63,6 +68,7 @@ pub fn judge(root: &Path, files: &[PathBuf]) -> Vec<Lie> {
     let infos = items(&metadata["dataset_info"]);
     let configs = configs(&metadata, &mut lies);
     let mut listed = BTreeSet::new();
+    let mut total = 0;
     for config in &configs {
         let info = infos.iter().find(|i| {
             let name = i["config_name"].as_str();
@@ -83,9 +89,7 @@ pub fn judge(root: &Path, files: &[PathBuf]) -> Vec<Lie> {
                 .iter()
                 .map(|f| std::fs::metadata(f).map_or(0, |m| m.len()))
                 .sum::<u64>();
-            if let Some(info) = info {
-                split_lies(info, &config.name, split, &here, &mut lies);
-            }
+            total += split_lies(info, &config.name, split, &here, &mut lies);
             listed.extend(here);
         }
         if let Some(info) = info {
@@ -110,13 +114,25 @@ pub fn judge(root: &Path, files: &[PathBuf]) -> Vec<Lie> {
             }
         }
     }
-    for file in files.iter().filter(|f| !listed.contains(*f)) {
+    // A file without rows says nothing, and loaders refuse a split of such files.
+    let rows = |file: &PathBuf| rows::count(file).unwrap_or(1);
+    for file in files.iter().filter(|f| !listed.contains(*f) && rows(f) > 0) {
         let shown = file.strip_prefix(root).unwrap_or(file).display();
         lies.push(lie(
             "unlisted",
             format!("{shown} belongs to no split that the card names"),
         ));
     }
+    let sizes = texts(&metadata["size_categories"]);
+    if !sizes.is_empty() && total < JUDGED_ROWS && !sizes.iter().any(|s| s == size(total)) {
+        let message = format!(
+            "size_categories is {}, and the files have {total} rows",
+            sizes.join(", ")
+        );
+        lies.push(lie("size", message));
+    }
+    lies.extend(checksums::judge(root, &text));
+    lies.extend(license::judge(root, &metadata, files));
     lies
 }
 
@@ -135,7 +151,7 @@ struct Config {
     splits: Vec<(String, Vec<String>)>,
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub(super) fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
         Value::Sequence(all) => all
@@ -218,15 +234,26 @@ fn matching(root: &Path, patterns: &[String]) -> Vec<PathBuf> {
     found.into_iter().collect()
 }
 
-/// What a split's description says against what its files hold.
-fn split_lies(info: &Value, config: &str, split: &str, files: &[PathBuf], lies: &mut Vec<Lie>) {
+/// What a split's description, where there is one, says against what its files hold; how many rows that is.
+fn split_lies(
+    info: Option<&&Value>,
+    config: &str,
+    split: &str,
+    files: &[PathBuf],
+    lies: &mut Vec<Lie>,
+) -> u64 {
+    let null = Value::Null;
+    let info = info.map_or(&null, |info| *info);
     let splits = items(&info["splits"]);
     let said = splits.iter().find(|s| s["name"].as_str() == Some(split));
     let mut rows = 0;
     let mut readable = true;
     for file in files {
         match rows::count(file) {
-            Ok(n) => rows += n,
+            Ok(n) => {
+                rows += n;
+                lies.extend(twin_lie(file, n));
+            }
             Err(e) => {
                 readable = false;
                 lies.push(lie("files", e.to_string()));
@@ -244,7 +271,7 @@ fn split_lies(info: &Value, config: &str, split: &str, files: &[PathBuf], lies: 
     }
     let features = items(&info["features"]);
     if features.is_empty() {
-        return;
+        return rows;
     }
     for file in files {
         let Some(columns) = columns(file) else {
@@ -287,6 +314,27 @@ fn split_lies(info: &Value, config: &str, split: &str, files: &[PathBuf], lies: 
             }
         }
     }
+    rows
+}
+
+/// A JSONL file beside a Parquet file of the same name holds the same rows, and so has as many.
+fn twin_lie(file: &Path, rows: u64) -> Option<Lie> {
+    let twin = file.with_extension("jsonl");
+    if twin == file || !twin.is_file() {
+        return None;
+    }
+    let count = rows::count(&twin).ok()?;
+    let shown = |path: &Path| {
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    (count != rows).then(|| {
+        let (file, twin) = (shown(file), shown(&twin));
+        lie(
+            "rows",
+            format!("{file} has {rows} rows, and {twin} beside it has {count}"),
+        )
+    })
 }
 
 /// Names of the hub that mean one Parquet type.
@@ -299,7 +347,7 @@ fn alike(kind: &str, dtype: &str) -> bool {
 }
 
 /// The columns of a file, with the hub's names of those types that it can be told of.
-fn columns(file: &Path) -> Option<Vec<(String, Option<String>)>> {
+pub(super) fn columns(file: &Path) -> Option<Vec<(String, Option<String>)>> {
     if file.extension().is_some_and(|e| e == "parquet") {
         use parquet::basic::Type as Physical;
         let reader = SerializedFileReader::new(File::open(file).ok()?).ok()?;

@@ -4,11 +4,11 @@
 //! are. Source of the fields: the hub's documentation of dataset cards.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::schema::{Kind, Schema};
 use super::shard::Written;
-use super::{WriteError, replace};
+use super::{WriteError, directory, replace, sha256};
 
 /// One table of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,12 +111,29 @@ impl Card {
         out
     }
 
-    /// Writes it as README.md of a dataset's directory.
+    /// Writes it as README.md of a dataset's directory, with the checksums of the files that are there.
     ///
     /// # Errors
     /// The system refuses.
     pub fn write(&self, root: &Path) -> Result<(), WriteError> {
-        replace(&root.join("README.md"), &self.render())
+        let mut page = self.render();
+        page.push_str("\n## Checksums\n\n| file | SHA-256 |\n|---|---|\n");
+        for table in &self.tables {
+            let place = directory(root, &table.name);
+            let entries = std::fs::read_dir(&place).map_err(WriteError::io(&place))?;
+            let mut files: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+            files.retain(|f| {
+                f.extension()
+                    .is_some_and(|e| e == "parquet" || e == "jsonl")
+            });
+            files.sort();
+            for file in files {
+                let checksum = sha256(&file).map_err(WriteError::io(&file))?;
+                let shown = file.strip_prefix(root).unwrap_or(&file).display();
+                line(&mut page, &format!("| {shown} | {checksum} |"));
+            }
+        }
+        replace(&root.join("README.md"), &page)
     }
 
     fn rows(&self) -> u64 {
@@ -184,7 +201,7 @@ pub fn dtype(kind: &Kind) -> &'static str {
 }
 
 /// The hub's classes of sizes.
-fn size(rows: u64) -> &'static str {
+pub(crate) fn size(rows: u64) -> &'static str {
     match rows {
         0..1_000 => "n<1K",
         1_000..10_000 => "1K<n<10K",

@@ -21,6 +21,8 @@ pub mod split;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 pub use card::{Card, Table};
 pub use schema::{Field, Kind, Schema};
 pub use shard::{Shard, Written};
@@ -93,6 +95,16 @@ pub(crate) fn settle(from: &Path, to: &Path) -> Result<(), WriteError> {
         }
     }
     Ok(())
+}
+
+/// The SHA-256 of a file in hexadecimal digits.
+///
+/// # Errors
+/// It cannot be read.
+pub fn sha256(path: &Path) -> std::io::Result<String> {
+    let mut hash = Sha256::new();
+    std::io::copy(&mut File::open(path)?, &mut hash)?;
+    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
 }
 
 /// Writes a text beside its place and renames it.

@@ -1,4 +1,5 @@
-import Lakatos.Assess.Truth
+import Lakatos.Assess.Batch
+import Lakatos.Assess.Columns
 
 /-!
 # Small instances of a statement
@@ -7,6 +8,9 @@ Every small instance of a statement is tried: one in which all hypotheses hold s
 contradict each other; one in which the conclusion fails as well is a counterexample; one in which a
 subtraction of natural numbers is cut off at 0, or a division leaves a remainder, shows that the statement
 rests on a convention that its author may not have meant.
+
+Where everything is about numbers, the instances are computed in columns, and those that are told are decided
+by the kernel. Else the kernel is asked, for fewer of them.
 -/
 
 namespace Lakatos.Assess
@@ -32,14 +36,12 @@ structure Instances where
   confirmed : Nat := 0
   /-- An instance in which every hypothesis holds and the conclusion does not. -/
   counterexample? : Option (Array (String × String)) := none
-  /-- Whether every instance there is was tried. -/
+  /-- Whether every instance there is was tried, and is known to satisfy the hypotheses or not to. -/
   complete : Bool := false
   /-- Where conventions decide. -/
   roundings : Array Rounding := #[]
-  /-- For each hypothesis, whether an instance shows that the conclusion needs it. -/
-  needed : Array Bool := #[]
 
-/-- How many values a variable is given, by the number of variables. -/
+/-- How many values a variable is given where the kernel decides, by the number of variables. -/
 private def valuesFor (variables : Nat) : Nat :=
   match variables with
   | 0 | 1 => 24
@@ -48,8 +50,148 @@ private def valuesFor (variables : Nat) : Nat :=
   | 4 => 4
   | _ => 3
 
-/-- Instances that are tried at most. -/
+/-- The most values that a variable is given where columns are computed. -/
+private def columnValuesFor (variables : Nat) : Nat :=
+  match variables with
+  | 0 | 1 => 128
+  | 2 => 24
+  | 3 => 9
+  | 4 => 5
+  | 5 => 4
+  | _ => 3
+
+/-- How many values an inner quantifier tries. -/
+private def innerValues (variables : Nat) : Nat :=
+  if variables ≤ 1 then 12 else 7
+
+/-- Instances that the kernel is asked for at most, and at once. -/
 private def maxInstances : Nat := 128
+private def blockSize : Nat := 32
+
+/-- Lean's small allocations after which the kernel is asked for no further block. -/
+private def maxHeartbeats : Nat := 4000 * 1000
+
+/-- Instances that are computed in columns at most, and the entries of all columns together. -/
+private def maxRows : Nat := 1024
+private def maxEntries : Nat := 120000
+
+/-- A proposition that is asked on many instances. -/
+private structure Question where
+  /-- Taken apart. -/
+  node : Node
+  /-- As one about numbers, where it is one. -/
+  claim? : Option Claim
+  /-- What the kernel can be asked for. -/
+  known : Known
+
+private def Question.of (node : Node) : Question :=
+  { node, claim? := Claim.of? node, known := node.whatIsKnown }
+
+/-- A grid of small values of some variables. -/
+private structure Grid where
+  /-- The variables. -/
+  xs : Array Expr
+  /-- Values of each, as they are shown. -/
+  choices : Array (Array Expr)
+  /-- The same, as the kernel computes with them. -/
+  light : Array (Array Expr)
+  /-- How many instances are tried. -/
+  count : Nat
+  /-- Whether these are all instances that there are. -/
+  complete : Bool
+  /-- The variables' columns, where they stand for numbers and propositions. -/
+  columns? : Option Columns
+
+private def Grid.of? (xs types : Array Expr) (values limit : Nat) : MetaM (Option Grid) := do
+  let some found := types.mapM (smallValues? · values) | return none
+  let choices := found.map (·.1)
+  let total := choices.foldl (init := 1) fun n c => n * c.size
+  let light ← choices.mapM (·.mapM lighter)
+  let count := min total limit
+  return some { xs, choices, light, count, complete := found.all (·.2) && total ≤ limit
+                columns? := columns? xs light count }
+where
+  columns? (xs : Array Expr) (light : Array (Array Expr)) (count : Nat) : Option Columns := do
+    let places := List.range count
+    let mut stride := 1
+    let mut of := []
+    for (x, choice) in xs.zip light do
+      let numbers ← choice.mapM Claim.value?
+      let (step, size) := (stride, choice.size)
+      of := (x.fvarId!, places.zipWith (fun i _ => numbers[i / step % size]!) places) :: of
+      stride := stride * size
+    return { count, of }
+
+/-- A grid for these questions: a large one where all of them can be computed in columns, within bounds on
+their cost. -/
+private def Grid.for? (xs : Array Expr) (questions : Array Question) : MetaM (Option Grid) := do
+  let types ← xs.mapM (inferType ·)
+  let inColumns := types.all fun t => t.isConstOf `Nat || t.isConstOf `Int || t.isProp
+  if let (true, some claims) := (inColumns, questions.mapM (·.claim?)) then
+    let cost := claims.foldl (init := 1) fun n c => n + c.cost
+    let rows := min maxRows (maxEntries / cost)
+    if rows ≥ maxInstances / 4 then
+      let mut values := columnValuesFor xs.size
+      while values > 2 && values ^ xs.size > rows do values := values - 1
+      return ← Grid.of? xs types values rows
+  Grid.of? xs types (valuesFor xs.size) maxInstances
+
+/-- The values of the instance number `i`, the first variable's changing fastest. -/
+private def instanceAt (choices : Array (Array Expr)) (i : Nat) : Array Expr := Id.run do
+  let mut rest := i
+  let mut values := #[]
+  for choice in choices do
+    values := values.push choice[rest % choice.size]!
+    rest := rest / choice.size
+  return values
+
+/-- What is known of the proposition on the instances that are marked: in columns where that is possible, else
+by the kernel. -/
+private def Grid.ask (g : Grid) (q : Question) (marked : Column Bool) : MetaM Truths := do
+  if let (some columns, some claim) := (g.columns?, q.claim?) then return columns.truths claim
+  let began ← IO.getNumHeartbeats
+  let places := (Array.range g.count).zip marked.toArray |>.filterMap fun (i, b) => if b then some i else none
+  let mut truths : Array (Option Bool) := Array.replicate g.count none
+  for b in [0:(places.size + blockSize - 1) / blockSize] do
+    if ← IO.checkCanceled then break
+    if (← IO.getNumHeartbeats) - began > maxHeartbeats then break
+    let block := places.extract (b * blockSize) ((b + 1) * blockSize)
+    let answers ← q.node.answers q.known g.xs (block.map (instanceAt g.light))
+    for (i, truth) in block.zip answers do truths := truths.set! i truth
+  return { holds := (truths.map (· == some true)).toList, fails? := some (truths.map (· == some false)).toList }
+
+/-- Where all premises hold, and whether it is known everywhere whether they do. -/
+private def Grid.satisfying (g : Grid) (premises : Array Question) : MetaM (Column Bool × Bool) := do
+  let mut holds : Column Bool := List.replicate g.count true
+  -- Where none is known to fail. That matters only where these are all instances that there are.
+  let mut possible := holds
+  for premise in premises.filter (·.claim?.isSome) ++ premises.filter (·.claim?.isNone) do
+    let truths ← g.ask premise (if g.complete then possible else holds)
+    holds := bothTrue holds truths.holds
+    if g.complete then possible := firstOnly possible truths.fails
+  return (holds, possible == holds)
+
+/-- What the kernel says of the proposition in the instance number `i`. -/
+private def Grid.decided (g : Grid) (q : Question) (i : Nat) : MetaM (Option Bool) :=
+  (evaluate q.node { variables := g.xs, values := instanceAt g.light i }).run' maxAtoms
+
+/-- The first marked instance in which the kernel says that the premises hold and the proposition fails. It is
+asked for a few of them only. -/
+private def Grid.firstFailing? (g : Grid) (premises : Array Question) (q : Question) (marked : Column Bool) :
+    MetaM (Option Nat) := do
+  let mut tries := 3
+  for (i, here) in (List.range g.count).zip marked do
+    if here then
+      if (← g.decided q i) == some false && (← premises.allM fun p => return (← g.decided p i) == some true) then
+        return some i
+      tries := tries - 1
+      if tries == 0 then break
+  return none
+
+/-- The instance number `i`, as it is shown. -/
+private def Grid.shown (g : Grid) (i : Nat) : MetaM (Array (String × String)) :=
+  (g.xs.zip (instanceAt g.choices i)).mapM fun (x, v) =>
+    return (toString (← x.fvarId!.getUserName), (← ppExpr v).pretty)
 
 /-- A test that fails where a convention comes in, for each subterm over the statement's own variables. -/
 private def roundingTests (e : Expr) : MetaM (Array (String × Expr × Expr)) := do
@@ -79,73 +221,39 @@ private def roundingTests (e : Expr) : MetaM (Array (String × Expr × Expr)) :=
   visit e
   found.get
 
-/-- The values of the instance number `i`. -/
-private def instanceAt (choices : Array (Array Expr)) (i : Nat) : Array Expr := Id.run do
-  let mut rest := i
-  let mut values := #[]
-  for choice in choices do
-    values := values.push choice[rest % choice.size]!
-    rest := rest / choice.size
-  return values
-
 /-- Tries the small instances of `hypotheses → conclusion` over the variables `xs`. -/
 def smallInstances (xs hypotheses : Array Expr) (conclusion : Expr) : MetaM Instances := do
-  let types ← xs.mapM (inferType ·)
-  let count := valuesFor xs.size
-  let some choices := types.mapM (smallValues? · count) | return {}
-  let light ← choices.mapM (·.1.mapM lighter)
-  let inner := if xs.size ≤ 1 then 12 else 7
-  let premises ← hypotheses.mapM (compile · inner)
-  let goal ← compile conclusion inner
+  let ask (e : Expr) : MetaM Question := return .of (← compile e (innerValues xs.size))
+  let premises ← hypotheses.mapM ask
+  let goal ← ask conclusion
   let tests ← (hypotheses.push conclusion).foldlM (init := #[]) fun tests e =>
     return tests ++ (← roundingTests e)
-  let names ← xs.mapM fun x => return toString (← x.fvarId!.getUserName)
-  let total := choices.foldl (init := 1) fun n c => n * c.1.size
-  let mut result : Instances := { needed := hypotheses.map fun _ => false }
-  let mut met : Array String := #[]
-  for i in [0:min total maxInstances] do
-    if ← IO.checkCanceled then break
-    let values := { variables := xs, values := instanceAt light i }
-    result := { result with tried := result.tried + 1 }
-    let (truths, _) ← (premises.mapM (evaluate · values)).run 400
-    let failing := truths.filter (· != some true)
-    let shown : MetaM (Array (String × String)) := (names.zip (instanceAt (choices.map (·.1)) i)).mapM fun (n, v) =>
-      return (n, (← ppExpr v).pretty)
-    if failing.isEmpty then
-      result := { result with satisfied := result.satisfied + 1 }
-      let (truth, _) ← (evaluate goal values).run 400
-      if truth == some true then result := { result with confirmed := result.confirmed + 1 }
-      if truth == some false && result.counterexample?.isNone then
-        result := { result with counterexample? := some (← shown) }
-      for (key, term, test) in tests do
-        unless met.contains key do
-          if (← reduceBool (substitute test values)) == some false then
-            met := met.push key
-            let term := if term.isAppOfArity `id 1 then term.appArg! else term
-            let rounding := { key, term := (← ppExpr term).pretty, values := ← shown }
-            result := { result with roundings := result.roundings.push rounding }
-    else if failing.size == 1 then
-      if let some i := truths.findIdx? (· == some false) then
-        unless result.needed[i]! do
-          let (truth, _) ← (evaluate goal values).run 400
-          if truth == some false then result := { result with needed := result.needed.set! i true }
-  return { result with complete := total ≤ maxInstances && choices.all (·.2) }
+  let tests := tests.map fun (key, term, test) => (key, term, Question.of (.atom test))
+  let some g ← Grid.for? xs (premises.push goal ++ tests.map (·.2.2)) | return {}
+  let (holds, known) ← g.satisfying premises
+  let satisfied := holds.count true
+  let mut result : Instances := { tried := g.count, satisfied, complete := g.complete && known }
+  if satisfied == 0 then return result
+  let truths ← g.ask goal holds
+  result := { result with confirmed := (bothTrue holds truths.holds).count true }
+  if let some i ← g.firstFailing? premises goal (bothTrue holds truths.fails) then
+    result := { result with counterexample? := some (← g.shown i) }
+  for (key, term, test) in tests do
+    unless result.roundings.any (·.key == key) do
+      if let some i ← g.firstFailing? premises test (bothTrue holds (← g.ask test holds).fails) then
+        let term := if term.isAppOfArity `id 1 then term.appArg! else term
+        let rounding := { key, term := (← ppExpr term).pretty, values := ← g.shown i }
+        result := { result with roundings := result.roundings.push rounding }
+  return result
 
 /-- Whether a small instance of the variables `xs` satisfies all hypotheses. -/
 def satisfied? (xs hypotheses : Array Expr) : MetaM Bool := do
   let types ← xs.mapM (inferType ·)
-  let some choices := types.mapM (smallValues? · (valuesFor xs.size)) | return false
-  let light ← choices.mapM (·.1.mapM lighter)
-  let premises ← hypotheses.mapM (compile · (if xs.size ≤ 1 then 12 else 7))
-  let total := choices.foldl (init := 1) fun n c => n * c.1.size
-  for i in [0:min total maxInstances] do
-    if ← IO.checkCanceled then break
-    if ← holds premises { variables := xs, values := instanceAt light i } then return true
+  let premises ← hypotheses.mapM fun h => return Question.of (← compile h (innerValues xs.size))
+  -- One of the simplest will do as a rule.
+  for (values, limit) in [(3, 16), (valuesFor xs.size, maxInstances)] do
+    let some g ← Grid.of? xs types values limit | return false
+    if (← g.satisfying premises).1.any (·) then return true
   return false
-where
-  holds (premises : Array Node) (values : Assignment) : MetaM Bool := do
-    for premise in premises do
-      unless (← (evaluate premise values).run' 400) == some true do return false
-    return true
 
 end Lakatos.Assess

@@ -91,6 +91,8 @@ def atom? (e : Expr) : MetaM (Option Expr) := do
     | Dvd.dvd α i a b =>
       if α.isConstOf `Nat && i.isConstOf `Nat.instDvd then
         binary `Nat.beq (mkApp2 (mkConst `Nat.mod) b a) (mkRawNatLit 0)
+      else if α.isConstOf `Int && i.isConstOf `Int.instDvdInt then
+        binary `Int.beq' (mkApp2 (mkConst `Int.emod) b a) (mkIntLit 0)
       else pure none
     | _ => pure none
   if fast?.isSome then return fast?

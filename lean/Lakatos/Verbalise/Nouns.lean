@@ -66,7 +66,7 @@ private def ofSubtype (v : Voice) (base predicate : Expr) : SayM Noun := do
     let name ← nameOf x
     let said := (← v.prop (body.instantiate1 x)).text
     return { one := s!"{noun.called name} such that ({said})"
-             many := s!"{noun.calledAll [name]} such that ({said})" }
+             many := s!"{noun.calledAll [name]} such that ({said})", own := true }
 
 end Nouns
 

@@ -103,6 +103,8 @@ structure Noun where
   one : String
   /-- `lists of integers`. -/
   many : String
+  /-- Whether there is a variable in its place already: `natural number n such that (n < 3)`. -/
+  own : Bool := false
   deriving Inhabited
 
 /-- `a list of integers`. -/
@@ -128,13 +130,13 @@ private def named (noun name : String) : String :=
   | some (_, before, after) => s!"{before} {name}{after}"
   | none => s!"{noun} {name}"
 
-/-- `list l of integers`. -/
+/-- `list l of integers`, `x among the natural numbers n such that (n < 3)`. -/
 def Noun.called (n : Noun) (name : String) : String :=
-  named n.one name
+  if n.own then s!"{name} among the {n.many}" else named n.one name
 
 /-- `lists k and l of integers`. -/
 def Noun.calledAll (n : Noun) (names : List String) : String :=
-  named n.many (listed names)
+  if n.own then s!"{listed names} among the {n.many}" else named n.many (listed names)
 
 /-- `a list of integers`, or `lists of integers` for several. -/
 def Noun.counted (n : Noun) (count : Nat) : String :=

@@ -25,10 +25,11 @@ private partial def prop (e : Expr) : SayM Said :=
 private partial def noun (e : Expr) : SayM Noun := do
   let shown : SayM Said := do
     let noun ← sayNoun { term, prop, noun } e
-    return { text := noun.one ++ "\n" ++ noun.many }
+    return { text := noun.one ++ "\n" ++ noun.many ++ (if noun.own then "\n" else "") }
   let said ← guarded e shown
   match said.text.splitOn "\n" with
   | [one, many] => return { one, many }
+  | [one, many, _] => return { one, many, own := true }
   | _ => return { one := s!"element of {said.text}", many := s!"elements of {said.text}" }
 
 /-- What `say` says, or Lean's own text where it fails for another reason than the deadline. -/

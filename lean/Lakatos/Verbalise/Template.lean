@@ -16,8 +16,8 @@ inductive Part where
   | text (words : String)
   /-- A slot: which argument, and how it is said: `~`, `,`, `*`, `!`, or nothing. -/
   | slot (index : Nat) (how : Option Char)
-  /-- The noun for the type of the whole. -/
-  | result
+  /-- The noun for the type of the whole, with its article or without. -/
+  | result (article : Bool)
   deriving Inhabited
 
 /-- The parts of a template. -/
@@ -26,7 +26,8 @@ def partsOf (template : String) : List Part :=
 where
   go : List Char → String → List Part → List Part
     | [], word, done => (Part.text word :: done).reverse
-    | '{' :: '$' :: '}' :: rest, word, done => go rest "" (.result :: .text word :: done)
+    | '{' :: '$' :: '}' :: rest, word, done => go rest "" (.result true :: .text word :: done)
+    | '{' :: '#' :: '}' :: rest, word, done => go rest "" (.result false :: .text word :: done)
     | '{' :: d :: '}' :: rest, word, done =>
       if d.isDigit then go rest "" (.slot (d.toNat - 48) none :: .text word :: done)
       else go (d :: '}' :: rest) (word.push '{') done
@@ -52,7 +53,9 @@ def fill (v : Voice) (template : String) (arguments : Array Expr) (whole : Expr)
   for part in partsOf template do
     match part with
     | .text words => text := text ++ words
-    | .result => text := text ++ (← v.noun (← inferType whole)).withArticle
+    | .result article =>
+      let noun ← v.noun (← inferType whole)
+      text := text ++ (if article then noun.withArticle else noun.one)
     | .slot i how =>
       let some a := arguments[i]? | throwError "the phrase has no argument {i}"
       match how with

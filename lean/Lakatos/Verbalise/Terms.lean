@@ -171,6 +171,9 @@ def constant (v : Voice) (e head : Expr) (arguments : Array Expr) : SayM Said :=
     return { text := s!"{(← v.term arguments[1]!).tight} in Fin({(← v.term arguments[0]!).text})"
              bond := .loose }
   | `OfNat.ofNat, 3 => return ← v.term arguments[1]!
+  | `Char.ofNat, 1 =>
+    if let .lit (.natVal n) := arguments[0]! then
+      if (Char.ofNat n).toNat == n then return { text := (Char.ofNat n).quote }
   | _, _ => pure ()
   if let some elements := listElements? e then
     return { text := s!"[{← commas v elements}]" }
@@ -220,8 +223,8 @@ def sayTerm (v : Voice) (e : Expr) : SayM Said := do
     if ← isProp e then v.prop e
     else return { text := s!"the type of {(← v.noun e).many}", bond := .loose }
   | _ =>
-    if e.isConstOf `True then return { text := "the true proposition", bond := .phrase }
-    if e.isConstOf `False then return { text := "the false proposition", bond := .phrase }
+    if e.isConstOf `True then return { text := "the trivial proposition", bond := .phrase }
+    if e.isConstOf `False then return { text := "the contradictory proposition", bond := .phrase }
     if ← isProp e then return ← v.prop e
     if ← isProof e then return { text := "a proof", bond := .phrase }
     let head := e.getAppFn

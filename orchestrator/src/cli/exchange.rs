@@ -129,6 +129,15 @@ impl<'a> Conversion<'a> {
                 counts.faults
             )));
         }
+        if counts.written == 0 {
+            let message = format!(
+                "none of the {} rows can be written as `{}`: {} lack what it needs, {} are in benchmarks; nothing was written",
+                counts.read, counts.form, counts.without, counts.excluded
+            );
+            return Err(Failure::user(message).hint(
+                "herald needs informal statements, leandojo the steps of proofs; `lakatos` takes every row",
+            ));
+        }
         let mut provenance = vec![
             (
                 "program".to_owned(),

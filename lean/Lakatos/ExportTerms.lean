@@ -16,20 +16,23 @@ namespace Lakatos.ExportTerms
 /-- The largest text that is written or read, in bytes. -/
 def maxBytes : Nat := 64 * 1024 * 1024
 
-structure State where
-  out : String := "lakatos-export 1\n"
+/-- What has been written. Each part is in a reference of its own: a structure in one reference is still
+held while one of its fields is changed, so that the text and the tables would be copied with every line. -/
+structure Tables where
+  out : IO.Ref String
   /-- Number 0 is the anonymous name, which is not written. -/
-  names : Numbering Name := { size := 1 }
+  names : IO.Ref (Numbering Name)
   /-- Number 0 is level zero, which is not written. -/
-  levels : Numbering Level := { size := 1 }
-  exprs : Numbering Expr := { size := 0 }
-  declarations : Nat := 0
+  levels : IO.Ref (Numbering Level)
+  exprs : IO.Ref (Numbering Expr)
 
-abbrev M := StateRefT State IO
+abbrev M := ReaderT Tables IO
 
 private def line (fields : String) : M Unit := do
-  modify fun s => { s with out := s.out ++ fields ++ "\n" }
-  if (← get).out.utf8ByteSize > maxBytes then
+  let out := (← read).out
+  out.modify (· ++ fields)
+  out.modify (· ++ "\n")
+  if (← out.get).utf8ByteSize > maxBytes then
     throw <| IO.userError s!"the proof terms are larger than {maxBytes / (1024 * 1024)} MiB as \
       text, which is the limit; split the theorem into lemmas or find a smaller proof"
 
@@ -52,15 +55,15 @@ def escape (s : String) : String :=
 
 def name (n : Name) : M Nat := do
   if n.isAnonymous then return 0
-  if let some i := (← get).names.find? n then return i
+  if let some i := (← (← read).names.get).find? n then return i
   match n with
   | .anonymous => return 0
   | .str p s => let p ← name p; line s!"ns {p} {escape s}"
   | .num p k => let p ← name p; line s!"nn {p} {k}"
-  modifyGet fun s => (s.names.size, { s with names := s.names.add n })
+  (← read).names.modifyGet (·.add n)
 
 def level (l : Level) : M Nat := do
-  if let some i := (← get).levels.find? l then return i
+  if let some i := (← (← read).levels.get).find? l then return i
   match l with
   | .zero => return 0
   | .succ u => let u ← level u; line s!"us {u}"
@@ -68,7 +71,7 @@ def level (l : Level) : M Nat := do
   | .imax u v => let u ← level u; let v ← level v; line s!"ui {u} {v}"
   | .param n => let n ← name n; line s!"up {n}"
   | .mvar _ => throw <| IO.userError "a declaration holds an unassigned universe level"
-  modifyGet fun s => (s.levels.size, { s with levels := s.levels.add l })
+  (← read).levels.modifyGet (·.add l)
 
 private def list (items : List Nat) : String :=
   items.foldl (init := "") fun acc i => acc ++ " " ++ toString i
@@ -81,7 +84,7 @@ private def binder : BinderInfo → String
 
 partial def expr (e : Expr) : M Nat := do
   if let .mdata _ e := e then return (← expr e)
-  if let some i := (← get).exprs.find? e then return i
+  if let some i := (← (← read).exprs.get).find? e then return i
   match e with
   | .bvar i => line s!"eb {i}"
   | .sort u => let u ← level u; line s!"es {u}"
@@ -102,7 +105,7 @@ partial def expr (e : Expr) : M Nat := do
   | .mdata _ _ => return 0
   | .fvar _ | .mvar _ =>
     throw <| IO.userError "a declaration holds a free variable or an unassigned hole"
-  modifyGet fun s => (s.exprs.size, { s with exprs := s.exprs.add e })
+  (← read).exprs.modifyGet (·.add e)
 
 private def hints : ReducibilityHints → String
   | .opaque => "o"
@@ -136,11 +139,13 @@ def declaration (d : Declaration) : M Unit := do
   | .quotDecl => line "quot"
   | .mutualDefnDecl _ =>
     throw <| IO.userError "a block of mutual unsafe definitions cannot be exported"
-  modify fun s => { s with declarations := s.declarations + 1 }
 
 /-- The text of these declarations, which must be in dependency order. -/
 def write (ds : Array Declaration) : IO String := do
-  let ((), s) ← (ds.forM declaration).run {}
-  return s.out ++ s!"end {s.declarations}\n"
+  let tables : Tables := {
+    out := ← IO.mkRef "lakatos-export 1\n", names := ← IO.mkRef { size := 1 }
+    levels := ← IO.mkRef { size := 1 }, exprs := ← IO.mkRef { size := 0 } }
+  ds.forM (declaration · tables)
+  return (← tables.out.get) ++ s!"end {ds.size}\n"
 
 end Lakatos.ExportTerms

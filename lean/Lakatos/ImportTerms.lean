@@ -205,6 +205,15 @@ private def inductiveBlock (params count : String) (fields : List String) : M Un
 private def line (fields : List String) : M Unit := do
   match fields with
   | "ea" :: f :: args => let (f, d) ← exprAt f; application f d args
+  | "ec" :: n :: us =>
+    let us ← us.mapM levelAt
+    pushExpr (.const (← nameAt n) (us.map (·.1))) 0
+  | ["el", n, t, b, i] =>
+    let (t, d) ← exprAt t; let (b, d') ← exprAt b
+    pushExpr (.lam (← nameAt n) t b (← binder i)) (max d d')
+  | ["ep", n, t, b, i] =>
+    let (t, d) ← exprAt t; let (b, d') ← exprAt b
+    pushExpr (.forallE (← nameAt n) t b (← binder i)) (max d d')
   | ["ns", p, s] => let s ← unescape s; pushName p (.str · s)
   | ["nn", p, k] => let k ← number 40 "a name's part" k; pushName p (.num · k)
   | ["us", u] => let (u, d) ← levelAt u; pushLevel (.succ u) d
@@ -220,15 +229,6 @@ private def line (fields : List String) : M Unit := do
     if i > (← get).limits.exprDepth then throw "a bound variable is too large"
     pushExpr (.bvar i) 0
   | ["es", u] => pushExpr (.sort (← levelAt u).1) 0
-  | "ec" :: n :: us =>
-    let us ← us.mapM levelAt
-    pushExpr (.const (← nameAt n) (us.map (·.1))) 0
-  | ["el", n, t, b, i] =>
-    let (t, d) ← exprAt t; let (b, d') ← exprAt b
-    pushExpr (.lam (← nameAt n) t b (← binder i)) (max d d')
-  | ["ep", n, t, b, i] =>
-    let (t, d) ← exprAt t; let (b, d') ← exprAt b
-    pushExpr (.forallE (← nameAt n) t b (← binder i)) (max d d')
   | ["ez", n, t, v, b, nondep] =>
     unless nondep == "0" || nondep == "1" do throw "a let is marked neither 0 nor 1"
     let (t, d) ← exprAt t; let (v, d') ← exprAt v; let (b, d'') ← exprAt b

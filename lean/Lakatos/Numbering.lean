@@ -38,11 +38,12 @@ variable {α : Type} [BEq α] [Hashable α]
   let wider := Array.replicate (8 * t.buckets.size) []
   { t with buckets := t.buckets.foldl (fun all bucket => bucket.foldl put all) wider }
 
-/-- Gives a new thing the next number. -/
-@[specialize] def add (t : Numbering α) (a : α) : Numbering α :=
-  let t := if t.size > 2 * t.buckets.size then t.grown else t
-  let ⟨size, buckets⟩ := t
-  ⟨size + 1, put buckets (a, size)⟩
+/-- Gives a new thing the next number; that number, and the table with it. One function, for use with
+`modifyGet`: who reads `size` apart from the change may still hold the table while it is changed, which
+copies it. -/
+@[specialize] def add (t : Numbering α) (a : α) : Nat × Numbering α :=
+  let ⟨size, buckets⟩ := if t.size > 2 * t.buckets.size then t.grown else t
+  (size, ⟨size + 1, put buckets (a, size)⟩)
 
 end Numbering
 

@@ -95,7 +95,7 @@ fn split_stretch() {
     };
     let whole = time(&|state, out| gla::chunk_forward(shape, x, state, out, None));
     let threads = rayon::current_num_threads();
-    let split = time(&|state, out| lasp2::gla(shape, x, state, out, threads));
+    let split = time(&|state, out| lasp2::chunks(x, shape, state, out, threads));
     println!(
         "one head over {n} tokens: {:.0} ms whole, {:.0} ms split over {threads} threads",
         1e3 * whole,

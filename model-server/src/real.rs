@@ -105,6 +105,23 @@ impl Real for f32 {
         f32::ln_1p(self)
     }
     #[inline(always)]
+    fn softplus(self) -> f32 {
+        // With u = e^-|x| in (0, 1]: ln(1 + u) = 2 artanh(s), s = u / (2 + u) <= 1/3; the series to the 15th power leaves less
+        // than 2e-9. Unlike the library's function it is inlined into loops.
+        let u = (-Real::abs(self)).exp();
+        let s = u / (2.0 + u);
+        let s2 = s * s;
+        let p = 1.0 / 15.0;
+        let p = p * s2 + 1.0 / 13.0;
+        let p = p * s2 + 1.0 / 11.0;
+        let p = p * s2 + 1.0 / 9.0;
+        let p = p * s2 + 1.0 / 7.0;
+        let p = p * s2 + 0.2;
+        let p = p * s2 + 1.0 / 3.0;
+        let p = p * s2 + 1.0;
+        self.larger(0.0) + 2.0 * s * p
+    }
+    #[inline(always)]
     fn sqrt(self) -> f32 {
         f32::sqrt(self)
     }
@@ -158,6 +175,17 @@ impl Real for f64 {
 #[cfg(test)]
 mod tests {
     use super::Real;
+
+    #[test]
+    fn softplus_of_f32_is_close_over_its_whole_range() {
+        let mut x = -80.0_f32;
+        while x < 80.0 {
+            let exact = f64::from(x).exp().ln_1p();
+            let error = (f64::from(Real::softplus(x)) - exact).abs() / exact.max(1e-30);
+            assert!(error < 1e-6, "softplus {x}: relative error {error}");
+            x += 0.0171;
+        }
+    }
 
     #[test]
     fn exp_of_f32_is_close_over_its_whole_range() {

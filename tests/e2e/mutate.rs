@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Child, Command};
 
 use serde_json::Value;
 use walkdir::WalkDir;
 
-use crate::support::{Ended, lakatos, lean, lean_home, of_kind, run};
+use crate::support::{Ended, ended, lakatos, lean, lean_home, of_kind, run};
 
 /// Targets of both runs: small, some of which use others.
 const TARGETS: &str = "Nat.add_comm\nNat.le_antisymm\nNat.add_left_cancel\nNat.sub_add_cancel\nNat.two_mul\n\
@@ -62,20 +63,35 @@ fn options<'a>(targets: &'a str, out: &'a str) -> Vec<&'a str> {
     ]
 }
 
-/// Kills the command after so many items are written.
-fn kill_after(home: &Path, args: &[&str], items: usize) -> usize {
+/// The command, when it has written one more item. Its output goes on being read, so that it never waits for a reader.
+fn after_one_item(home: &Path, args: &[&str]) -> Child {
     let mut child = lakatos(home, args).spawn().expect("the program starts");
-    let reader = BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut seen = 0;
-    for line in reader.lines() {
-        seen += usize::from(line.expect("UTF-8").contains("\"event\":\"job_item\""));
-        if seen >= items {
-            break;
-        }
-    }
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    lines
+        .by_ref()
+        .map(|line| line.expect("UTF-8"))
+        .find(|line| line.contains("\"event\":\"job_item\""))
+        .expect("an item is written");
+    std::thread::spawn(move || lines.for_each(drop));
+    child
+}
+
+/// Kills the command after one more item.
+fn killed(home: &Path, args: &[&str]) {
+    let mut child = after_one_item(home, args);
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
-    seen
+}
+
+/// Interrupts the command, as Ctrl-C does, after one more item.
+fn interrupted(home: &Path, args: &[&str]) -> Ended {
+    let child = after_one_item(home, args);
+    let status = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill runs");
+    assert!(status.success());
+    ended(child.wait_with_output().expect("it ends"))
 }
 
 fn last<'a>(events: &'a [Value], kind: &str) -> &'a Value {
@@ -115,13 +131,26 @@ fn a_killed_run_makes_the_same_files_as_an_unbroken_one() {
     let kept = end["rows"]["theorems"].as_u64().expect("theorems are kept");
     assert!(kept >= COUNT, "{kept} theorems of {COUNT} targets");
 
-    // Killed after the first items; then to the end.
-    let written = kill_after(&home, &options(&targets, &broken), 2);
+    // Killed after the first item: no file of it yet. Interrupted after another: the files of the targets so far, and a card that
+    // says so. Then to the end.
+    killed(&home, &options(&targets, &broken));
+    let card = Path::new(&broken).join("README.md");
+    assert!(!card.exists(), "nothing is finished before its time");
+    let stopped = interrupted(&home, &options(&targets, &broken));
+    assert_eq!(stopped.code, 130, "{}", stopped.err);
+    let said = std::fs::read_to_string(&card).expect("an interrupted run has its card");
     assert!(
-        !Path::new(&broken).join("README.md").exists(),
-        "nothing is finished before its time"
+        said.contains(&format!("of {COUNT}: the run was interrupted")),
+        "{said}"
     );
-    assert!(written >= 2);
+    let rows = std::fs::read_to_string(path("broken/theorems/train-00000-of-00002.jsonl"))
+        .expect("it has its rows");
+    assert!(
+        !rows.is_empty()
+            && rows
+                .lines()
+                .all(|l| serde_json::from_str::<Value>(l).is_ok())
+    );
     let ended = run(&home, &options(&targets, &broken));
     assert_eq!(ended.code, 0, "{}", ended.err);
     let begun = ended.events();

@@ -8,10 +8,18 @@ use serde_json::Value;
 
 use crate::support::{lakatos, lean, lean_home};
 
-/// Sends a whole input, and reads what is answered.
+/// Sends a whole input, and reads what is answered. The program is told of both directories by symbolic links to them.
 fn answers(files: &Path, input: &[u8]) -> Vec<Value> {
     let _guard = lean();
-    let home = lean_home();
+    let links = tempfile::tempdir().expect("a directory");
+    let link = |name: &str, to: &Path| {
+        std::fs::create_dir_all(to).expect("a directory");
+        let link = links.path().join(name);
+        let to = to.canonicalize().expect("it is there");
+        std::os::unix::fs::symlink(to, &link).expect("a link");
+        link
+    };
+    let (home, files) = (link("home", &lean_home()), link("files", files));
     let mut child = lakatos(&home, &["repl", "--embedded", "--write", "--files"])
         .arg(files)
         .stdin(Stdio::piped())

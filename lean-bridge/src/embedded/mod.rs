@@ -154,8 +154,8 @@ impl Setup<'_> {
         if let Some(found) = installed(home, self.tools, sources)? {
             return Ok(found);
         }
+        writable(&directory(home))?;
         let dir = directory(home);
-        writable(&dir)?;
         let lock = Lock::take(&dir.join("install.lock"), "installing Lean", self.progress)?;
         self.enough_disk(&dir)?;
         let node = node::ensure(&dir, self.tools, self.progress)?;
@@ -237,8 +237,10 @@ fn identity() -> String {
     format!("{LEAN_VERSION} wasm32 {}", prepare::fingerprint())
 }
 
+/// Where everything is. Without symbolic links once it is there: Node's permissions name real paths.
 fn directory(home: &Path) -> PathBuf {
-    home.join("embedded")
+    let dir = home.join("embedded");
+    dir.canonicalize().unwrap_or(dir)
 }
 
 fn workers(dir: &Path) -> PathBuf {

@@ -32,20 +32,18 @@ pub(crate) struct Mount {
 impl Mount {
     /// A directory that can be read.
     pub fn read(host: &Path, guest: impl Into<String>) -> Self {
-        Self {
-            host: host.to_owned(),
-            guest: guest.into(),
-            write: false,
-        }
+        Self::of(host, guest.into(), false)
     }
 
     /// A directory that can be read and written.
     pub fn write(host: &Path, guest: impl Into<String>) -> Self {
-        Self {
-            host: host.to_owned(),
-            guest: guest.into(),
-            write: true,
-        }
+        Self::of(host, guest.into(), true)
+    }
+
+    /// By its real path: Node refuses a path with symbolic links in it, even where it may read what they point to.
+    fn of(host: &Path, guest: String, write: bool) -> Self {
+        let host = host.canonicalize().unwrap_or_else(|_| host.to_owned());
+        Self { host, guest, write }
     }
 }
 

@@ -29,9 +29,9 @@ namespace Gates
 /-- Characters of a statement at most. -/
 private def longest : Nat := 400
 
-/-- Whether both sides are the same. -/
+/-- Whether it says of something, if only in a part of it, that it is itself. -/
 private def saysItself (e : Expr) : Bool :=
-  (e.isAppOfArity ``Eq 3 || e.isAppOfArity ``Iff 2) && e.appFn!.appArg! == e.appArg!
+  (e.find? fun e => (e.isAppOfArity ``Eq 3 || e.isAppOfArity ``Iff 2) && e.appFn!.appArg! == e.appArg!).isSome
 
 /-- Is it short enough to read, and does it say something? -/
 def size (s : Signature) (o : Opened) : Verdict :=

@@ -7,6 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use crate::error::ModelError;
+use crate::kernels::vector::{LANES, simd};
+use crate::real::Real;
 
 /// How tokens are chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,12 +59,22 @@ impl Sampling {
     }
 
     fn draw(&self, logits: &[f32], sample: u64, position: u64) -> usize {
-        let max = logits.iter().fold(f32::NEG_INFINITY, |m, x| m.max(*x));
-        let weight = |x: &f32| (f64::from(*x - max) / self.temperature).exp();
-        let mut weights: Vec<(usize, f64)> = logits.iter().map(weight).enumerate().collect();
+        let max = largest(logits);
+        let inverse = (1.0 / self.temperature).min(f64::from(f32::MAX)) as f32;
+        let mut exps = vec![0.0_f32; logits.len()];
+        simd!((exps: &mut [f32] = &mut exps, logits: &[f32], max: f32, inverse: f32) {
+            for (e, x) in exps.iter_mut().zip(logits) {
+                *e = Real::exp((*x - max) * inverse);
+            }
+        });
+        let mut weights: Vec<(usize, f64)> =
+            exps.iter().map(|e| f64::from(*e)).enumerate().collect();
         if self.top_p < 1.0 {
-            weights.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             let total: f64 = weights.iter().map(|(_, w)| w).sum();
+            // All that are lighter than this together weigh less than what is to be cut off.
+            let least = (1.0 - self.top_p) * total / weights.len() as f64;
+            weights.retain(|(_, w)| *w >= least);
+            weights.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             let mut sum = 0.0;
             let kept = weights.iter().position(|(_, w)| {
                 sum += w;
@@ -92,12 +104,27 @@ impl Sampling {
 
 /// ln Σ e^x.
 pub fn log_sum_exp(logits: &[f32]) -> f64 {
-    let max = f64::from(logits.iter().fold(f32::NEG_INFINITY, |m, x| m.max(*x)));
-    max + logits
-        .iter()
-        .map(|x| (f64::from(*x) - max).exp())
-        .sum::<f64>()
-        .ln()
+    let max = largest(logits);
+    let sum = simd!((logits: &[f32], max: f32) -> f64 {
+        let mut lanes = [0.0_f64; LANES];
+        let mut chunks = logits.chunks_exact(LANES);
+        for chunk in &mut chunks {
+            for (lane, x) in lanes.iter_mut().zip(chunk) {
+                *lane += f64::from(Real::exp(*x - max));
+            }
+        }
+        for (lane, x) in lanes.iter_mut().zip(chunks.remainder()) {
+            *lane += f64::from(Real::exp(*x - max));
+        }
+        lanes.iter().sum()
+    });
+    f64::from(max) + sum.ln()
+}
+
+fn largest(logits: &[f32]) -> f32 {
+    simd!((logits: &[f32]) -> f32 {
+        logits.iter().fold(f32::NEG_INFINITY, |m, x| m.larger(*x))
+    })
 }
 
 /// The `n` likeliest tokens with their log-probabilities, best first; the first of equals.

@@ -13,7 +13,10 @@
     reason = "indices over several matrices, as in the formulas"
 )]
 
+use std::ops::Range;
+
 use super::Shape;
+use super::lasp2::{Effect, Recurrence};
 use super::matmul::{Mat, MatMut, Threads, add, product, set};
 use super::vector::{axpy, dot, scale as rescale, simd};
 use crate::real::Real;
@@ -49,7 +52,7 @@ pub struct Gradients<'a, T> {
 
 /// The recurrent form: advances `state` `[K, V]` and writes `out` `[n, V]`.
 pub fn recurrent<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
-    simd(|| {
+    simd!(<T>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
         let Shape {
             key, value, scale, ..
         } = shape;
@@ -181,7 +184,7 @@ pub fn chunk_forward<T: Real>(
     let mut from = 0;
     while from < n {
         let len = chunk.min(n - from);
-        let part = x.part(from, len, key, value);
+        let part = x.part(shape, from..from + len);
         if let Some(kept) = kept.as_deref_mut() {
             kept.extend_from_slice(state);
         }
@@ -232,7 +235,7 @@ pub fn chunk_backward<T: Real>(
     for (c, start) in kept.chunks_exact(key * value).enumerate().rev() {
         let from = c * chunk;
         let len = chunk.min(n - from);
-        let part = x.part(from, len, key, value);
+        let part = x.part(shape, from..from + len);
         work.prepare(part, start, len, shape);
         let one = Threads::One;
         let d_o = Mat::new(&d_out[from * value..][..len * value], len, value);
@@ -259,7 +262,11 @@ pub fn chunk_backward<T: Real>(
         add(MatMut::new(&mut back.d_u, len, value), k_end, ds, one);
         set(MatMut::new(&mut back.d_p, len, len), d_o, u.t(), one);
         set(MatMut::new(&mut back.d_keys, len, key), u, ds.t(), one); // ∂(K ⊙ e^{G_C - G})
-        simd(|| {
+        simd!(<T>(
+            work: &Work<T> = &work, back: &mut Back<T> = &mut back, part: Inputs<'_, T>,
+            d_k: &mut [T], start: &[T], d_state: &[T], len: usize, shape: Shape<T>,
+        ) {
+            let Shape { key, value, .. } = shape;
             let mut d_last = work.total * dot(start, d_state);
             for i in 0..len {
                 let d = &back.d_keys[i * key..][..key];
@@ -300,7 +307,11 @@ pub fn chunk_backward<T: Real>(
             d_o,
             one,
         );
-        simd(|| {
+        simd!(<T>(
+            work: &Work<T> = &work, back: &mut Back<T> = &mut back, part: Inputs<'_, T>,
+            d_q: &mut [T], d_v: &mut [T], d_beta: &mut [T], len: usize, shape: Shape<T>,
+        ) {
+            let Shape { key, value, scale, .. } = shape;
             for i in 0..len {
                 let d = &back.d_keys[i * key..][..key];
                 back.d_g[i] += work.from_start[i] * dot(d, &part.q[i * key..][..key]);
@@ -361,9 +372,21 @@ pub fn chunk_backward<T: Real>(
     }
 }
 
-impl<'a, T> Inputs<'a, T> {
-    /// Tokens `from .. from + len`.
-    pub(super) fn part(&self, from: usize, len: usize, key: usize, value: usize) -> Inputs<'a, T> {
+impl<T: Real> Recurrence<T> for Inputs<'_, T> {
+    // An effect takes two passes, one of them over a square state.
+    const SPLIT_FROM: usize = 4;
+
+    fn recurrent(self, shape: Shape<T>, state: &mut [T], out: &mut [T]) {
+        recurrent(shape, self, state, out);
+    }
+
+    fn chunks(self, shape: Shape<T>, state: &mut [T], out: &mut [T], kept: Option<&mut Vec<T>>) {
+        chunk_forward(shape, self, state, out, kept);
+    }
+
+    fn part(self, shape: Shape<T>, tokens: Range<usize>) -> Self {
+        let Shape { key, value, .. } = shape;
+        let (from, len) = (tokens.start, tokens.len());
         Inputs {
             q: &self.q[from * key..][..len * key],
             k: &self.k[from * key..][..len * key],
@@ -371,6 +394,29 @@ impl<'a, T> Inputs<'a, T> {
             beta: &self.beta[from..][..len],
             g: self.g.map(|g| &g[from..][..len]),
         }
+    }
+
+    fn effect(self, shape: Shape<T>) -> Effect<T> {
+        let Shape { key, value, .. } = shape;
+        let n = self.beta.len();
+        let mut add = vec![T::ZERO; key * value];
+        chunk_forward(shape, self, &mut add, &mut vec![T::ZERO; n * value], None);
+        let mut keep = vec![T::ZERO; key * key];
+        keep.iter_mut().step_by(key + 1).for_each(|k| *k = T::ONE);
+        let square = Shape {
+            value: key,
+            ..shape
+        };
+        let zeros = vec![T::ZERO; n * key];
+        let without = Inputs { v: &zeros, ..self };
+        chunk_forward(
+            square,
+            without,
+            &mut keep,
+            &mut vec![T::ZERO; n * key],
+            None,
+        );
+        Effect { keep, add }
     }
 }
 
@@ -455,7 +501,8 @@ impl<T: Real> Work<T> {
         );
         let s = Mat::new(state, key, value);
         set(MatMut::new(&mut self.z, len, value), k, s, Threads::One);
-        simd(|| {
+        simd!(<T>(work: &mut Work<T> = self, x: Inputs<'_, T>, len: usize, shape: Shape<T>) {
+            let Shape { key, value, .. } = shape;
             let mut sums = vec![T::ZERO; len];
             if let Some(g) = x.g {
                 let mut sum = T::ZERO;
@@ -465,39 +512,39 @@ impl<T: Real> Work<T> {
                 }
             }
             let last = sums[len - 1];
-            self.total = last.exp();
+            work.total = last.exp();
             for i in 0..len {
-                self.from_start[i] = sums[i].exp();
-                self.to_end[i] = (last - sums[i]).exp();
-                let ratio = &mut self.ratio[i * len..][..len];
+                work.from_start[i] = sums[i].exp();
+                work.to_end[i] = (last - sums[i]).exp();
+                let ratio = &mut work.ratio[i * len..][..len];
                 for j in 0..=i {
                     ratio[j] = (sums[i] - sums[j]).exp();
                 }
                 ratio[i + 1..].fill(T::ZERO);
                 for j in 0..len {
                     let at = i * len + j;
-                    self.p[at] *= ratio[j];
-                    self.l[at] = x.beta[i] * self.kk[at] * ratio[j];
+                    work.p[at] *= ratio[j];
+                    work.l[at] = x.beta[i] * work.kk[at] * ratio[j];
                 }
-                self.l[i * len + i] = T::ZERO;
+                work.l[i * len + i] = T::ZERO;
                 let row = i * key..(i + 1) * key;
-                let (from_start, to_end) = (self.from_start[i], self.to_end[i]);
-                for (o, q) in self.q_decayed[row.clone()]
+                let (from_start, to_end) = (work.from_start[i], work.to_end[i]);
+                for (o, q) in work.q_decayed[row.clone()]
                     .iter_mut()
                     .zip(&x.q[row.clone()])
                 {
                     *o = *q * from_start;
                 }
-                for (o, k) in self.k_to_end[row.clone()].iter_mut().zip(&x.k[row]) {
+                for (o, k) in work.k_to_end[row.clone()].iter_mut().zip(&x.k[row]) {
                     *o = *k * to_end;
                 }
                 let row = i * value..(i + 1) * value;
-                let (v, z) = (&x.v[row.clone()], &self.z[row.clone()]);
-                for ((u, v), z) in self.u[row].iter_mut().zip(v).zip(z) {
+                let (v, z) = (&x.v[row.clone()], &work.z[row.clone()]);
+                for ((u, v), z) in work.u[row].iter_mut().zip(v).zip(z) {
                     *u = x.beta[i] * (*v - from_start * *z);
                 }
             }
-            solve(&self.l, &mut self.u, len, value);
+            solve(&work.l, &mut work.u, len, value);
         });
     }
 }

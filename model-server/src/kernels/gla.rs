@@ -10,7 +10,10 @@
 //!
 //! Backward: with P = q ⊙ ∂q - k ⊙ ∂k, ∂G = P, plus Σ_v S_C ⊙ ∂S_C at the chunk's end; ∂g is its suffix sum.
 
+use std::ops::Range;
+
 use super::Shape;
+use super::lasp2::{Effect, Recurrence};
 use super::matmul::{Mat, MatMut, Threads, add, product, set};
 use super::vector::{axpy, dot, simd};
 use crate::real::Real;
@@ -45,7 +48,9 @@ pub struct Gradients<'a, T> {
 
 /// The recurrent form: advances `state` `[K, V]` and writes `out` `[n, V]`.
 pub fn recurrent<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
-    simd(|| recurrent_body(shape, x, state, out));
+    simd!(<T>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
+        recurrent_body(shape, x, state, out);
+    });
 }
 
 #[inline(always)]
@@ -133,12 +138,11 @@ pub fn chunk_forward<T: Real>(
     let mut from = 0;
     while from < n {
         let len = chunk.min(n - from);
-        let part = x.part(from, len, key, value);
+        let part = x.part(shape, from..from + len);
         if let Some(kept) = kept.as_deref_mut() {
             kept.extend_from_slice(state);
         }
-        simd(|| work.decays(part, len, key));
-        simd(|| work.intra(part, len, key, scale));
+        work.prepare(part, len, shape);
         let out = &mut out[from * value..][..len * value];
         let v = Mat::new(part.v, len, value);
         let q_decayed = Mat::new(&work.q_decayed, len, key);
@@ -169,7 +173,7 @@ pub fn chunk_forward<T: Real>(
 }
 
 /// Advances the state `[K, V]` as [`chunk_forward`] does, without outputs.
-pub fn advance<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T]) {
+fn advance<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T]) {
     let Shape {
         key, value, chunk, ..
     } = shape;
@@ -177,8 +181,10 @@ pub fn advance<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T]) {
     let mut work = Work::new(shape);
     for from in (0..n).step_by(chunk) {
         let len = chunk.min(n - from);
-        let part = x.part(from, len, key, value);
-        simd(|| work.decays(part, len, key));
+        let part = x.part(shape, from..from + len);
+        simd!(<T>(work: &mut Work<T> = &mut work, part: Inputs<'_, T>, len: usize, key: usize) {
+            work.decays(part, len, key);
+        });
         decay_rows(state, &work.total, value);
         let keys = Mat::new(&work.k_decayed, len, key).t();
         let v = Mat::new(part.v, len, value);
@@ -210,10 +216,9 @@ pub fn chunk_backward<T: Real>(
     for (c, start) in kept.chunks_exact(key * value).enumerate().rev() {
         let from = c * chunk;
         let len = chunk.min(n - from);
-        let part = x.part(from, len, key, value);
+        let part = x.part(shape, from..from + len);
         let keys = from * key..(from + len) * key;
-        simd(|| work.decays(part, len, key));
-        simd(|| work.intra(part, len, key, scale));
+        work.prepare(part, len, shape);
         let d_o = Mat::new(&d_out[from * value..][..len * value], len, value);
         let v = Mat::new(part.v, len, value);
         let k_decayed = Mat::new(&work.k_decayed, len, key);
@@ -257,17 +262,29 @@ pub fn chunk_backward<T: Real>(
         );
         // Queries and keys inside the chunk.
         set(MatMut::new(&mut d_a, len, len), d_o, v.t(), Threads::One);
-        simd(|| {
+        let chunk = Chunk {
+            part,
+            len,
+            shape,
+            end: &end,
+            d_state,
+        };
+        simd!(<T>(
+            chunk: Chunk<'_, T>, work: &mut Work<T> = &mut work,
+            d_a: &[T] = &d_a, d_q: &mut [T] = &mut d_q, d_k: &mut [T] = &mut d_k,
+            g_q: &mut [T] = &mut grad.q[keys.clone()],
+            g_k: &mut [T] = &mut grad.k[keys.clone()],
+            g_g: &mut [T] = &mut grad.g[keys],
+        ) {
+            let Chunk { part, len, shape, end, d_state } = chunk;
+            let Shape { key, value, scale, .. } = shape;
             for (d, e) in d_q[..len * key].iter_mut().zip(&work.from_start) {
                 *d *= *e;
             }
             for (d, e) in d_k[..len * key].iter_mut().zip(&work.to_end) {
                 *d *= *e;
             }
-            work.intra_backward(part, len, key, scale, &d_a, &mut d_q, &mut d_k);
-        });
-        simd(|| {
-            let d_g = &mut grad.g[keys.clone()];
+            work.intra_backward(part, len, key, scale, d_a, d_q, d_k);
             let mut suffix = vec![T::ZERO; key];
             for d in 0..key {
                 suffix[d] = dot(&end[d * value..][..value], &d_state[d * value..][..value]);
@@ -276,14 +293,14 @@ pub fn chunk_backward<T: Real>(
                 let row = i * key..(i + 1) * key;
                 let (q, k) = (&part.q[row.clone()], &part.k[row.clone()]);
                 let (dq, dk) = (&d_q[row.clone()], &d_k[row.clone()]);
-                let out = &mut d_g[row];
+                let out = &mut g_g[row];
                 for d in 0..key {
                     suffix[d] += q[d] * dq[d] - k[d] * dk[d];
                     out[d] += suffix[d];
                 }
             }
-            super::vector::add_assign(&mut grad.q[keys.clone()], &d_q[..len * key]);
-            super::vector::add_assign(&mut grad.k[keys.clone()], &d_k[..len * key]);
+            super::vector::add_assign(g_q, &d_q[..len * key]);
+            super::vector::add_assign(g_k, &d_k[..len * key]);
         });
         decay_rows(d_state, &work.total, value);
         product(
@@ -297,15 +314,37 @@ pub fn chunk_backward<T: Real>(
     }
 }
 
-impl<'a, T> Inputs<'a, T> {
-    /// Tokens `from .. from + len`.
-    pub(super) fn part(&self, from: usize, len: usize, key: usize, value: usize) -> Inputs<'a, T> {
+impl<T: Real> Recurrence<T> for Inputs<'_, T> {
+    const SPLIT_FROM: usize = 2;
+
+    fn recurrent(self, shape: Shape<T>, state: &mut [T], out: &mut [T]) {
+        recurrent(shape, self, state, out);
+    }
+
+    fn chunks(self, shape: Shape<T>, state: &mut [T], out: &mut [T], kept: Option<&mut Vec<T>>) {
+        chunk_forward(shape, self, state, out, kept);
+    }
+
+    fn part(self, shape: Shape<T>, tokens: Range<usize>) -> Self {
+        let Shape { key, value, .. } = shape;
+        let (from, len) = (tokens.start, tokens.len());
         Inputs {
             q: &self.q[from * key..][..len * key],
             k: &self.k[from * key..][..len * key],
             v: &self.v[from * value..][..len * value],
             g: &self.g[from * key..][..len * key],
         }
+    }
+
+    fn effect(self, shape: Shape<T>) -> Effect<T> {
+        let mut keep = vec![T::ZERO; shape.key];
+        let mut add = vec![T::ZERO; shape.key * shape.value];
+        advance(shape, self, &mut add);
+        for g in self.g.chunks_exact(shape.key) {
+            super::vector::add_assign(&mut keep, g);
+        }
+        keep.iter_mut().for_each(|k| *k = k.exp());
+        Effect { keep, add }
     }
 }
 
@@ -314,6 +353,18 @@ fn decay_rows<T: Real>(state: &mut [T], decay: &[T], value: usize) {
     for (row, decay) in state.chunks_exact_mut(value).zip(decay) {
         super::vector::scale(row, *decay);
     }
+}
+
+/// What the backward pass knows of a chunk.
+#[derive(Clone, Copy)]
+struct Chunk<'a, T> {
+    part: Inputs<'a, T>,
+    len: usize,
+    shape: Shape<T>,
+    /// The state at its end.
+    end: &'a [T],
+    /// The gradient of that.
+    d_state: &'a [T],
 }
 
 /// What a chunk needs besides its inputs; allocated once a sequence.
@@ -356,6 +407,14 @@ impl<T: Real> Work<T> {
             d_q_block: vec![T::ZERO; BLOCK * shape.key],
             d_k_block: zeros(),
         }
+    }
+
+    /// Decays and A.
+    fn prepare(&mut self, x: Inputs<'_, T>, len: usize, shape: Shape<T>) {
+        simd!(<T>(work: &mut Work<T> = self, x: Inputs<'_, T>, len: usize, shape: Shape<T>) {
+            work.decays(x, len, shape.key);
+            work.intra(x, len, shape.key, shape.scale);
+        });
     }
 
     #[inline(always)]

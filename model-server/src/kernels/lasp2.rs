@@ -5,18 +5,39 @@
 //! sum of its log-decays, one a key channel) and one number for constant decays; for the delta rules it is a K by K matrix,
 //! which the same recurrence gives when it starts from the identity and every value is 0.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
+use super::Shape;
 use super::matmul::{Mat, MatMut, Threads, add};
-use super::{Shape, gated_delta_net, gla};
 use crate::real::Real;
 
+/// The inputs of a recurrence over one head of one sequence: its two forms, and what this module needs to cut it in parts.
+pub trait Recurrence<T: Real>: Copy + Send + Sync {
+    /// Threads from which a split takes less time than the whole on one: effects cost time too.
+    const SPLIT_FROM: usize;
+
+    /// The recurrent form: advances `state` `[K, V]` and writes `out` `[n, V]`.
+    fn recurrent(self, shape: Shape<T>, state: &mut [T], out: &mut [T]);
+
+    /// The chunkwise form of the same map; appends the state at the start of every chunk to `kept`, where given.
+    fn chunks(self, shape: Shape<T>, state: &mut [T], out: &mut [T], kept: Option<&mut Vec<T>>);
+
+    /// Some tokens.
+    fn part(self, shape: Shape<T>, tokens: Range<usize>) -> Self;
+
+    /// What all tokens together do to a state.
+    fn effect(self, shape: Shape<T>) -> Effect<T>;
+}
+
 /// What a part does to a state.
-struct Effect<T> {
+#[derive(Debug)]
+pub struct Effect<T> {
     /// A: `[K]`, a diagonal, or `[K, K]`.
-    keep: Vec<T>,
+    pub keep: Vec<T>,
     /// M, `[K, V]`.
-    add: Vec<T>,
+    pub add: Vec<T>,
 }
 
 impl<T: Real> Effect<T> {
@@ -43,7 +64,7 @@ impl<T: Real> Effect<T> {
 }
 
 /// Ranges of about equal length, whole chunks but for the last.
-fn parts(n: usize, chunk: usize, threads: usize) -> Vec<std::ops::Range<usize>> {
+fn parts(n: usize, chunk: usize, threads: usize) -> Vec<Range<usize>> {
     let size = n.div_ceil(threads.max(1)).next_multiple_of(chunk).max(1);
     (0..n)
         .step_by(size)
@@ -51,20 +72,20 @@ fn parts(n: usize, chunk: usize, threads: usize) -> Vec<std::ops::Range<usize>> 
         .collect()
 }
 
-/// Advances `state` over all parts and runs each from the state that it starts with.
-fn split<T: Real>(
+/// [`Recurrence::chunks`] over `threads` parts: advances `state` over all of them and runs each from the state that it starts
+/// with.
+pub fn chunks<T: Real, X: Recurrence<T>>(
+    x: X,
     shape: Shape<T>,
     state: &mut [T],
     out: &mut [T],
     threads: usize,
-    effect: impl Fn(std::ops::Range<usize>) -> Effect<T> + Sync,
-    run: impl Fn(std::ops::Range<usize>, &mut [T], &mut [T]) + Sync,
 ) {
     let parts = parts(out.len() / shape.value, shape.chunk, threads);
     // The last part's effect is what it leaves in its state.
     let effects: Vec<Effect<T>> = parts[..parts.len().saturating_sub(1)]
         .par_iter()
-        .map(|part| effect(part.clone()))
+        .map(|part| x.part(shape, part.clone()).effect(shape))
         .collect();
     let mut starts = vec![state.to_vec()];
     for effect in &effects {
@@ -82,67 +103,8 @@ fn split<T: Real>(
     starts
         .par_iter_mut()
         .zip(jobs)
-        .for_each(|(state, (part, out))| run(part, state, out));
+        .for_each(|(state, (part, out))| x.part(shape, part).chunks(shape, state, out, None));
     if let Some(last) = starts.last() {
         state.copy_from_slice(last);
     }
-}
-
-/// [`gla::chunk_forward`] over `threads` parts.
-pub fn gla<T: Real>(
-    shape: Shape<T>,
-    x: gla::Inputs<'_, T>,
-    state: &mut [T],
-    out: &mut [T],
-    threads: usize,
-) {
-    let Shape { key, value, .. } = shape;
-    let effect = |part: std::ops::Range<usize>| {
-        let part = x.part(part.start, part.len(), key, value);
-        let mut keep = vec![T::ZERO; key];
-        let mut add = vec![T::ZERO; key * value];
-        gla::advance(shape, part, &mut add);
-        for g in part.g.chunks_exact(key) {
-            super::vector::add_assign(&mut keep, g);
-        }
-        keep.iter_mut().for_each(|k| *k = k.exp());
-        Effect { keep, add }
-    };
-    split(shape, state, out, threads, effect, |part, state, out| {
-        let part = x.part(part.start, part.len(), key, value);
-        gla::chunk_forward(shape, part, state, out, None);
-    });
-}
-
-/// [`gated_delta_net::chunk_forward`] over `threads` parts.
-pub fn gated_delta_net<T: Real>(
-    shape: Shape<T>,
-    x: gated_delta_net::Inputs<'_, T>,
-    state: &mut [T],
-    out: &mut [T],
-    threads: usize,
-) {
-    let Shape { key, value, .. } = shape;
-    let effect = |part: std::ops::Range<usize>| {
-        let part = x.part(part.start, part.len(), key, value);
-        let n = part.beta.len();
-        let mut add = vec![T::ZERO; key * value];
-        let mut unused = vec![T::ZERO; n * value];
-        gated_delta_net::chunk_forward(shape, part, &mut add, &mut unused, None);
-        let mut keep = vec![T::ZERO; key * key];
-        keep.iter_mut().step_by(key + 1).for_each(|k| *k = T::ONE);
-        let zeros = vec![T::ZERO; n * key];
-        let mut unused = vec![T::ZERO; n * key];
-        let square = Shape {
-            value: key,
-            ..shape
-        };
-        let part = gated_delta_net::Inputs { v: &zeros, ..part };
-        gated_delta_net::chunk_forward(square, part, &mut keep, &mut unused, None);
-        Effect { keep, add }
-    };
-    split(shape, state, out, threads, effect, |part, state, out| {
-        let part = x.part(part.start, part.len(), key, value);
-        gated_delta_net::chunk_forward(shape, part, state, out, None);
-    });
 }

@@ -4,7 +4,10 @@
 //! Chunkwise: O = s (Q ⊙ λ^{i}) S + tril(s Q Kᵀ ⊙ λ^{i-j}) V; S ← λ^C S + (K ⊙ λ^{C-i})ᵀ V, i counted from 1.
 //! The decay is no parameter, so it has no gradient.
 
+use std::ops::Range;
+
 use super::Shape;
+use super::lasp2::{Effect, Recurrence};
 use super::matmul::{Mat, MatMut, Threads, add, product};
 use super::vector::{axpy, dot, scale as rescale, simd};
 use crate::real::Real;
@@ -32,9 +35,55 @@ pub struct Gradients<'a, T> {
     pub v: &'a mut [T],
 }
 
+impl<T: Real> Recurrence<T> for Inputs<'_, T> {
+    const SPLIT_FROM: usize = 2;
+
+    fn recurrent(self, shape: Shape<T>, state: &mut [T], out: &mut [T]) {
+        recurrent(shape, self, state, out);
+    }
+
+    fn chunks(self, shape: Shape<T>, state: &mut [T], out: &mut [T], kept: Option<&mut Vec<T>>) {
+        chunk_forward(shape, self, state, out, kept);
+    }
+
+    fn part(self, shape: Shape<T>, tokens: Range<usize>) -> Self {
+        let Shape { key, value, .. } = shape;
+        let (from, len) = (tokens.start, tokens.len());
+        Inputs {
+            q: &self.q[from * key..][..len * key],
+            k: &self.k[from * key..][..len * key],
+            v: &self.v[from * value..][..len * value],
+            g: self.g,
+        }
+    }
+
+    fn effect(self, shape: Shape<T>) -> Effect<T> {
+        let Shape {
+            key, value, chunk, ..
+        } = shape;
+        let n = self.v.len() / value;
+        let mut add_up = vec![T::ZERO; key * value];
+        for from in (0..n).step_by(chunk) {
+            let len = chunk.min(n - from);
+            let mut k = self.k[from * key..][..len * key].to_vec();
+            for (i, row) in k.chunks_exact_mut(key).enumerate() {
+                rescale(row, (self.g * T::from_f64((len - 1 - i) as f64)).exp());
+            }
+            rescale(&mut add_up, (self.g * T::from_f64(len as f64)).exp());
+            let v = Mat::new(&self.v[from * value..][..len * value], len, value);
+            let k = Mat::new(&k, len, key).t();
+            add(MatMut::new(&mut add_up, key, value), k, v, Threads::One);
+        }
+        Effect {
+            keep: vec![(self.g * T::from_f64(n as f64)).exp(); key],
+            add: add_up,
+        }
+    }
+}
+
 /// The recurrent form: advances `state` `[K, V]` and writes `out` `[n, V]`.
 pub fn recurrent<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
-    simd(|| {
+    simd!(<T>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
         let Shape {
             key, value, scale, ..
         } = shape;

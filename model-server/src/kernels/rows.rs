@@ -24,7 +24,11 @@ pub fn linear<T: Real>(x: &[T], weight: &[T], inputs: usize, outputs: usize) -> 
     } else {
         outputs.div_ceil(64).max(4)
     };
-    let run = |(w, out): (&[T], &mut [T])| simd(|| block_of_rows(x, w, out, inputs, rows));
+    let run = |(w, out): (&[T], &mut [T])| {
+        simd!(<T>(x: &[T], w: &[T], out: &mut [T], inputs: usize, rows: usize) {
+            block_of_rows(x, w, out, inputs, rows);
+        });
+    };
     if block == outputs {
         run((weight, &mut turned));
     } else {
@@ -45,33 +49,30 @@ pub fn linear<T: Real>(x: &[T], weight: &[T], inputs: usize, outputs: usize) -> 
     y
 }
 
+/// The dot products of every row of `w` with one vector, each as [`dot`] would sum it.
+#[inline(always)]
+pub(super) fn dots<T: Real>(w: &[T], x: &[T], out: &mut [T]) {
+    let inputs = x.len();
+    // Four rows at a time hide the latency of the sums.
+    let mut quads = w.chunks_exact(4 * inputs);
+    let mut o = 0;
+    for quad in &mut quads {
+        out[o..o + 4].copy_from_slice(&four_dots(quad, x, inputs));
+        o += 4;
+    }
+    for w in quads.remainder().chunks_exact(inputs) {
+        out[o] = dot(w, x);
+        o += 1;
+    }
+}
+
 #[inline(always)]
 fn block_of_rows<T: Real>(x: &[T], w: &[T], out: &mut [T], inputs: usize, rows: usize) {
     if rows == 1 {
-        // Four weight rows at a time hide the latency of the sums.
-        let mut quads = w.chunks_exact(4 * inputs);
-        let mut o = 0;
-        for quad in &mut quads {
-            out[o..o + 4].copy_from_slice(&four_dots(quad, x, inputs));
-            o += 4;
-        }
-        for w in quads.remainder().chunks_exact(inputs) {
-            out[o] = dot(w, x);
-            o += 1;
-        }
-        return;
+        return dots(w, x, out);
     }
     for (w, out) in w.chunks_exact(inputs).zip(out.chunks_exact_mut(rows)) {
-        let mut quads = x.chunks_exact(4 * inputs);
-        let mut b = 0;
-        for quad in &mut quads {
-            out[b..b + 4].copy_from_slice(&four_dots(quad, w, inputs));
-            b += 4;
-        }
-        for x in quads.remainder().chunks_exact(inputs) {
-            out[b] = dot(x, w);
-            b += 1;
-        }
+        dots(x, w, out);
     }
 }
 

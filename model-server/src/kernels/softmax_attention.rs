@@ -1,9 +1,9 @@
 //! Causal softmax attention of one query head of one sequence, full or with a sliding window, in blocks of queries:
 //! o_i = Σ_j softmax_j(s q_i·k_j) v_j over the last `window` positions up to i (its own included).
 
-use super::Shape;
 use super::matmul::{Mat, MatMut, Threads, add, product, set};
 use super::vector::{axpy, simd, softmax, softmax_backward};
+use super::{Shape, rows};
 use crate::real::Real;
 
 /// q `[n, K]` of the last n of m positions; k `[m, K]` and v `[m, V]` of all of them.
@@ -77,11 +77,15 @@ fn weights<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, block: &Block, p: &mut [T
         k.t(),
         Threads::One,
     );
-    simd(|| {
+    let window = x.window;
+    simd!(<T>(
+        p: &mut [T], sums: &mut [T], keys: usize, len: usize, first: usize = past + from,
+        first_key: usize, window: Option<usize>,
+    ) {
         for (i, (row, sum)) in p.chunks_exact_mut(keys).zip(sums).enumerate().take(len) {
-            let position = past + from + i;
+            let position = first + i;
             let (lo, hi) = (
-                first_seen(position, x.window) - first_key,
+                first_seen(position, window) - first_key,
                 position + 1 - first_key,
             );
             row[..lo].fill(T::ZERO);
@@ -94,6 +98,11 @@ fn weights<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, block: &Block, p: &mut [T
 /// Writes `out` `[n, V]` and, of each query, `sums` `[n]` = Σ_j e^{s q·k_j - max}.
 pub fn forward<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, out: &mut [T], sums: &mut [T]) {
     let value = shape.value;
+    if x.q.len() == shape.key {
+        return simd!(<T>(shape: Shape<T>, x: Inputs<'_, T>, out: &mut [T], sums: &mut [T]) {
+            one(shape, x, out, sums);
+        });
+    }
     let mut p = Vec::new();
     for block in blocks(shape, x) {
         p.resize(block.len * block.keys, T::ZERO);
@@ -104,6 +113,24 @@ pub fn forward<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, out: &mut [T], sums: 
             Mat::new(&x.v[block.first_key * value..], block.keys, value),
             Threads::One,
         );
+    }
+}
+
+/// [`forward`] of a single query: what decoding does at every step, for which blocks are too large a tool.
+#[inline(always)]
+fn one<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, out: &mut [T], sums: &mut [T]) {
+    let Shape {
+        key, value, scale, ..
+    } = shape;
+    let positions = x.k.len() / key;
+    let first = first_seen(positions - 1, x.window);
+    let mut p = vec![T::ZERO; positions - first];
+    rows::dots(&x.k[first * key..], x.q, &mut p);
+    super::vector::scale(&mut p, scale);
+    sums[0] = softmax(&mut p);
+    out.fill(T::ZERO);
+    for (p, v) in p.iter().zip(x.v[first * value..].chunks_exact(value)) {
+        axpy(out, *p, v);
     }
 }
 
@@ -136,7 +163,10 @@ pub fn backward<T: Real>(
         let d_v = MatMut::new(&mut grad.v[first_key * value..], keys, value);
         add(d_v, weights.t(), d_o, Threads::One);
         set(MatMut::new(&mut d_p, len, keys), d_o, v.t(), Threads::One);
-        simd(|| {
+        simd!(<T>(
+            p: &[T] = &p, d_p: &mut [T] = &mut d_p, sums: &[T] = &sums, d_sums: Option<&[T]>,
+            from: usize, len: usize, keys: usize,
+        ) {
             let rows = p.chunks_exact(keys).zip(d_p.chunks_exact_mut(keys));
             for (i, (p, d)) in rows.enumerate().take(len) {
                 softmax_backward(p, d);

@@ -1,7 +1,7 @@
 //! Element-wise loops and reductions, compiled once per instruction set.
 //!
-//! [`simd`] runs a closure inside a function that has the machine's best vector instructions enabled, so that plain
-//! loops in it are vectorised. Sums keep [`LANES`] partial sums in a fixed order: a result depends on the data alone,
+//! [`simd!`] compiles a block once for each instruction set and runs it with the machine's best, so that plain loops in it are
+//! vectorised. Sums keep [`LANES`] partial sums in a fixed order: a result depends on the data alone,
 //! not on the instruction set or on what else is in a batch.
 
 use crate::real::Real;
@@ -9,11 +9,28 @@ use crate::real::Real;
 /// Partial sums of a reduction.
 pub const LANES: usize = 16;
 
-/// Runs `f` with the machine's vector instructions enabled.
-#[inline(always)]
-pub fn simd<R>(f: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(f)
+/// Runs a block with the machine's vector instructions enabled. What the block takes from its surroundings stands before it with
+/// its type, and its value where that is no variable of the same name. (A closure in its place would be called, not inlined, where it is long, and so be compiled without them.)
+macro_rules! simd {
+    ($(<$t:ident>)? ($($name:ident: $type:ty $(= $value:expr)?),* $(,)?) $(-> $out:ty)? $body:block) => {{
+        struct Body<A>(A);
+        impl $(<$t: $crate::real::Real>)? pulp::NullaryFnOnce for Body<($($type,)*)> {
+            type Output = $crate::kernels::vector::simd!(@ $($out)?);
+            #[inline(always)]
+            fn call(self) -> Self::Output {
+                let ($($name,)*) = self.0;
+                $body
+            }
+        }
+        let all: ($($type,)*) = ($($crate::kernels::vector::simd!(# $name $($value)?),)*);
+        pulp::Arch::new().dispatch(Body(all))
+    }};
+    (# $name:ident) => { $name };
+    (# $name:ident $value:expr) => { $value };
+    (@) => { () };
+    (@ $out:ty) => { $out };
 }
+pub(crate) use simd;
 
 /// Σ a_i b_i.
 #[inline(always)]
@@ -113,7 +130,9 @@ mod tests {
     fn dot_is_the_same_under_every_instruction_set() {
         let a: Vec<f32> = (0..1003).map(|i| (i as f32 * 0.37).sin()).collect();
         let b: Vec<f32> = (0..1003).map(|i| (i as f32 * 0.11).cos()).collect();
-        assert_eq!(dot(&a, &b).to_bits(), simd(|| dot(&a, &b)).to_bits());
+        let (x, y) = (a.as_slice(), b.as_slice());
+        let fast = simd!((x: &[f32], y: &[f32]) -> f32 { dot(x, y) });
+        assert_eq!(dot(&a, &b).to_bits(), fast.to_bits());
         let exact: f64 = a
             .iter()
             .zip(&b)

@@ -1,7 +1,7 @@
 //! Causal softmax attention with rotary positions, grouped key heads and an optional sliding window: the mixer of
 //! Llama, and of hybrids. With a window the state keeps the last window - 1 positions and so is constant in size.
 
-use super::linear::Linear;
+use super::linear::{Linear, together};
 use super::output::residual_scale;
 use super::params::{Declare, Params};
 use super::rope::rotate;
@@ -89,10 +89,8 @@ impl Projections {
 
     /// q `[heads, rows, dim]`, k and v `[kv_heads, rows, dim]` of x `[rows, width]`.
     pub(super) fn heads<T: Real>(&self, ctx: &Ctx<'_, T>, x: &[T], dim: usize) -> [Vec<T>; 3] {
-        [&self.q, &self.k, &self.v].map(|linear| {
-            let y = linear.forward(ctx, x);
-            gather(&y, x.len() / linear.inputs(), dim, 1)
-        })
+        let rows = x.len() / self.q.inputs();
+        together(ctx, [&self.q, &self.k, &self.v], x).map(|y| gather(&y, rows, dim, 1))
     }
 
     /// The gradient of x from those of [`Projections::heads`].

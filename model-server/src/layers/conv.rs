@@ -87,10 +87,13 @@ impl ShortConv {
             let mut padded = state.to_vec();
             padded.extend_from_slice(&x[range.start * channels..range.end * channels]);
             let mut z = vec![T::ZERO; y.len()];
-            simd(|| {
+            simd!(<T>(
+                y: &mut [T], z: &mut [T] = &mut z, padded: &[T] = &padded, taps: &[T] = &taps,
+                bias: Option<&[T]> = self.bias.map(|b| ctx.get(b)), channels: usize,
+            ) {
                 for (t, z) in z.chunks_exact_mut(channels).enumerate() {
-                    if let Some(bias) = self.bias {
-                        z.copy_from_slice(ctx.get(bias));
+                    if let Some(bias) = bias {
+                        z.copy_from_slice(bias);
                     }
                     for (w, tap) in taps.chunks_exact(channels).enumerate() {
                         let x = &padded[(t + w) * channels..][..channels];
@@ -99,7 +102,7 @@ impl ShortConv {
                         }
                     }
                 }
-                for (y, z) in y.iter_mut().zip(&z) {
+                for (y, z) in y.iter_mut().zip(z) {
                     *y = *z * z.sigmoid();
                 }
             });
@@ -134,9 +137,14 @@ impl ShortConv {
                 let mut d_taps = vec![T::ZERO; taps.len()];
                 let mut d_bias = vec![T::ZERO; channels];
                 let mut d_z = vec![T::ZERO; channels];
-                simd(|| {
-                    for t in 0..range.len() {
-                        let d_y = &d_y[(range.start + t) * channels..][..channels];
+                let d_y = &d_y[range.start * channels..range.end * channels];
+                simd!(<T>(
+                    d_y: &[T], saved: &Saved<T>, taps: &[T] = &taps,
+                    d_padded: &mut [T] = &mut d_padded, d_taps: &mut [T] = &mut d_taps,
+                    d_bias: &mut [T] = &mut d_bias, d_z: &mut [T] = &mut d_z,
+                    channels: usize, width: usize,
+                ) {
+                    for (t, d_y) in d_y.chunks_exact(channels).enumerate() {
                         for ((d, z), d_y) in d_z
                             .iter_mut()
                             .zip(&saved.z[t * channels..][..channels])
@@ -144,19 +152,19 @@ impl ShortConv {
                         {
                             *d = *d_y * silu_with_derivative(*z).1;
                         }
-                        add_assign(&mut d_bias, &d_z);
+                        add_assign(d_bias, d_z);
                         for w in 0..width {
                             let row = (t + w) * channels..(t + w + 1) * channels;
-                            let (tap, d_tap) = (w * channels..(w + 1) * channels, &mut d_taps);
-                            for ((d, x), z) in d_tap[tap.clone()]
+                            let tap = w * channels..(w + 1) * channels;
+                            for ((d, x), z) in d_taps[tap.clone()]
                                 .iter_mut()
                                 .zip(&saved.padded[row.clone()])
-                                .zip(&d_z)
+                                .zip(d_z.iter())
                             {
                                 *d += *x * *z;
                             }
-                            for ((d, tap), z) in d_padded[row].iter_mut().zip(&taps[tap]).zip(&d_z)
-                            {
+                            let rows = d_padded[row].iter_mut().zip(&taps[tap]);
+                            for ((d, tap), z) in rows.zip(d_z.iter()) {
                                 *d += *tap * *z;
                             }
                         }

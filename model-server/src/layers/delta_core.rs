@@ -169,8 +169,6 @@ impl Core {
             ranges,
             self.inputs(&q, &k, &v, &beta, g.as_deref(), rows, ranges),
             states,
-            kernel::recurrent,
-            kernel::chunk_forward,
         );
         let y = scatter(&out, rows, value, 1);
         let saved = save.then_some(Saved {

@@ -2,7 +2,7 @@
 //! output, gated where the configuration says so.
 
 use super::delta_core::{self, Core, Projected};
-use super::linear::Linear;
+use super::linear::{Linear, together};
 use super::output::{self, Output};
 use super::params::{Declare, Params};
 use super::{Ctx, LayerState, Segments};
@@ -119,10 +119,11 @@ impl DeltaNet {
         states: &mut [&mut LayerState<T>],
         save: bool,
     ) -> (Vec<T>, Option<Saved<T>>) {
+        let [q, k, v] = together(ctx, [&self.q, &self.k, &self.v], &x);
         let projected = Projected {
-            q: self.q.forward(ctx, &x),
-            k: self.k.forward(ctx, &x),
-            v: self.v.forward(ctx, &x),
+            q,
+            k,
+            v,
             beta: self.b.forward(ctx, &x),
             a: None,
         };

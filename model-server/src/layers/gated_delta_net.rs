@@ -2,7 +2,7 @@
 //! g = -e^{A_log} softplus(W_a x + dt_bias), the gated delta rule, and a normalised, gated output.
 
 use super::delta_core::{self, Core, Projected};
-use super::linear::Linear;
+use super::linear::{Linear, together};
 use super::output::{self, Output};
 use super::params::{Declare, Params};
 use super::{Ctx, LayerState, Segments};
@@ -125,10 +125,11 @@ impl GatedDeltaNet {
         states: &mut [&mut LayerState<T>],
         save: bool,
     ) -> (Vec<T>, Option<Saved<T>>) {
+        let [q, k, v] = together(ctx, [&self.q, &self.k, &self.v], &x);
         let projected = Projected {
-            q: self.q.forward(ctx, &x),
-            k: self.k.forward(ctx, &x),
-            v: self.v.forward(ctx, &x),
+            q,
+            k,
+            v,
             beta: self.b.forward(ctx, &x),
             a: Some(self.a.forward(ctx, &x)),
         };

@@ -4,11 +4,12 @@
 use std::ops::Range;
 
 use super::conv::{self, ShortConv};
-use super::linear::Linear;
+use super::linear::{Linear, together};
 use super::output::{self, Output};
 use super::params::{Declare, Params};
 use super::{Ctx, LayerState, Segments, fill, scan};
 use crate::kernels::heads::{gather, scatter, split, split_mut};
+use crate::kernels::vector::simd;
 use crate::kernels::{Shape, gla as kernel};
 use crate::real::Real;
 
@@ -147,11 +148,7 @@ impl Gla {
         save: bool,
     ) -> (Vec<T>, Option<Saved<T>>) {
         let rows = segments.rows();
-        let projections = [
-            self.q.forward(ctx, &x),
-            self.k.forward(ctx, &x),
-            self.v.forward(ctx, &x),
-        ];
+        let projections = together(ctx, [&self.q, &self.k, &self.v], &x);
         let ranges = &segments.ranges;
         let (states, mut conv_states): (Vec<_>, Vec<_>) = states
             .iter_mut()
@@ -171,9 +168,11 @@ impl Gla {
         let factor = T::from_f64(-1.0 / self.normalizer);
         let mut g = vec![T::ZERO; logits.len()];
         fill(&mut g, 1, |from, out| {
-            for (o, z) in out.iter_mut().zip(&logits[from..]) {
-                *o = factor * (-*z).softplus();
-            }
+            simd!(<T>(out: &mut [T], logits: &[T] = &logits[from..], factor: T) {
+                for (o, z) in out.iter_mut().zip(logits) {
+                    *o = factor * (-*z).softplus();
+                }
+            });
         });
         let (q, k) = (
             gather(&q, rows, self.key, 1),
@@ -187,8 +186,6 @@ impl Gla {
             ranges,
             inputs(&q, &k, &v, &g, self, rows, ranges),
             states,
-            kernel::recurrent,
-            kernel::chunk_forward,
         );
         let heads = scatter(&out, rows, self.value, 1);
         let (y, output) = self.output.forward(ctx, &x, heads, save);
@@ -256,9 +253,11 @@ impl Gla {
         let factor = T::from_f64(1.0 / self.normalizer);
         let mut d_logits = d_g;
         fill(&mut d_logits, 1, |from, out| {
-            for (o, z) in out.iter_mut().zip(&logits[from..]) {
-                *o *= factor * (-*z).sigmoid();
-            }
+            simd!(<T>(out: &mut [T], logits: &[T] = &logits[from..], factor: T) {
+                for (o, z) in out.iter_mut().zip(logits) {
+                    *o *= factor * (-*z).sigmoid();
+                }
+            });
         });
         let mut d_low = vec![T::ZERO; low.len()];
         self.decay.backward(ctx, &low, &d_logits, grads, &mut d_low);

@@ -10,7 +10,7 @@ use super::rope::rotate;
 use super::softmax::Softmax;
 use super::{Ctx, LayerState, Segments, fill, scan};
 use crate::kernels::heads::{fold, gather, repeat, scatter, split, split_mut};
-use crate::kernels::vector::{add_assign, scale, softmax, softmax_backward};
+use crate::kernels::vector::{add_assign, scale, simd, softmax, softmax_backward};
 use crate::kernels::{Shape, gla as kernel};
 use crate::real::Real;
 
@@ -116,8 +116,6 @@ impl Liger {
             ranges,
             recurrent.inputs(dim, segments),
             matrices.iter_mut().map(Vec::as_mut_slice).collect(),
-            kernel::recurrent,
-            kernel::chunk_forward,
         );
         for (state, matrices) in states.iter_mut().zip(&matrices) {
             scan::keep_firsts(&mut state.recurrent, matrices, kv_heads, group);
@@ -206,9 +204,11 @@ impl Liger {
         let factor = T::from_f64(-1.0 / self.normalizer);
         let mut g = vec![T::ZERO; k.len()];
         fill(&mut g, 1, |from, out| {
-            for (o, k) in out.iter_mut().zip(&k[from..]) {
-                *o = factor * (-*k).softplus();
-            }
+            simd!(<T>(out: &mut [T], k: &[T] = &k[from..], factor: T) {
+                for (o, k) in out.iter_mut().zip(k) {
+                    *o = factor * (-*k).softplus();
+                }
+            });
         });
         g
     }
@@ -231,9 +231,11 @@ impl<T: Real> Operands<T> {
 pub(super) fn softmax_rows<T: Real>(x: &[T], dim: usize) -> Vec<T> {
     let mut y = x.to_vec();
     fill(&mut y, dim, |_, part| {
-        for row in part.chunks_exact_mut(dim) {
-            softmax(row);
-        }
+        simd!(<T>(part: &mut [T], dim: usize) {
+            for row in part.chunks_exact_mut(dim) {
+                softmax(row);
+            }
+        });
     });
     y
 }
@@ -241,8 +243,10 @@ pub(super) fn softmax_rows<T: Real>(x: &[T], dim: usize) -> Vec<T> {
 /// The gradient through [`softmax_rows`], whose result was `p`, in place.
 pub(super) fn softmax_rows_backward<T: Real>(p: &[T], d: &mut [T], dim: usize) {
     fill(d, dim, |from, part| {
-        for (d, p) in part.chunks_exact_mut(dim).zip(p[from..].chunks_exact(dim)) {
-            softmax_backward(p, d);
-        }
+        simd!(<T>(part: &mut [T], p: &[T] = &p[from..], dim: usize) {
+            for (d, p) in part.chunks_exact_mut(dim).zip(p.chunks_exact(dim)) {
+                softmax_backward(p, d);
+            }
+        });
     });
 }

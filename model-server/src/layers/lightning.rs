@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::linear::Linear;
+use super::linear::{Linear, together};
 use super::output::{self, Output};
 use super::params::{Declare, Init, ParamId, Params};
 use super::{Ctx, LayerState, Segments, scan, silu, silu_backward};
@@ -122,10 +122,10 @@ impl Lightning {
         save: bool,
     ) -> (Vec<T>, Option<Saved<T>>) {
         let (rows, ranges) = (segments.rows(), &segments.ranges);
-        let (q_raw, k_raw) = (self.q.forward(ctx, &x), self.k.forward(ctx, &x));
+        let [q_raw, k_raw, v] = together(ctx, [&self.q, &self.k, &self.v], &x);
         let q = gather(&silu(&q_raw), rows, self.key, 1);
         let k = gather(&silu(&k_raw), rows, self.key, 1);
-        let v = gather(&self.v.forward(ctx, &x), rows, self.value, 1);
+        let v = gather(&v, rows, self.value, 1);
         let states = states
             .iter_mut()
             .map(|s| s.recurrent.as_mut_slice())
@@ -136,8 +136,6 @@ impl Lightning {
             ranges,
             self.inputs(ctx, &q, &k, &v, rows, ranges),
             states,
-            kernel::recurrent,
-            kernel::chunk_forward,
         );
         let heads = scatter(&out, rows, self.value, 1);
         let (y, output) = self.output.forward(ctx, &x, heads, save);

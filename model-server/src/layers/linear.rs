@@ -2,6 +2,7 @@
 
 use super::params::{Declare, Init, Lora, ParamId, Params};
 use super::{Ctx, Mode, reduce};
+use crate::kernels::int8;
 use crate::kernels::matmul::{Mat, MatMut, Threads, add, product, set};
 use crate::kernels::rows;
 use crate::kernels::vector::{add_assign, axpy};
@@ -128,20 +129,22 @@ impl Linear {
 
     /// x `[rows, inputs]` → `[rows, outputs]`.
     pub fn forward<T: Real>(&self, ctx: &Ctx<'_, T>, x: &[T]) -> Vec<T> {
-        let quantised = ctx
-            .int8
-            .and_then(|m| m.get(self.weight.index()))
-            .and_then(Option::as_ref);
-        let mut y = if let Some(matrix) = quantised {
-            let x: Vec<f32> = x.iter().map(|x| x.to_f64() as f32).collect();
-            matrix
-                .linear(&x)
-                .into_iter()
-                .map(|y| T::from_f64(f64::from(y)))
-                .collect()
-        } else {
-            apply(ctx, x, self.weight, self.inputs, self.outputs)
-        };
+        let [y] = together(ctx, [self], x);
+        y
+    }
+
+    /// The 8-bit copy of the weight that is to be used instead.
+    fn quantised<'a, T>(&self, ctx: &Ctx<'a, T>) -> Option<&'a int8::Matrix> {
+        ctx.int8?.get(self.weight.index())?.as_ref()
+    }
+
+    /// W x, without adapter and bias, by the weight as it is.
+    fn product<T: Real>(&self, ctx: &Ctx<'_, T>, x: &[T]) -> Vec<T> {
+        apply(ctx, x, self.weight, self.inputs, self.outputs)
+    }
+
+    /// Adds adapter and bias to W x.
+    fn finish<T: Real>(&self, ctx: &Ctx<'_, T>, x: &[T], mut y: Vec<T>) -> Vec<T> {
         if let Some(adapter) = self.adapter {
             let low = apply(ctx, x, adapter.down, self.inputs, adapter.rank);
             let high = apply(ctx, &low, adapter.up, adapter.rank, self.outputs);
@@ -216,6 +219,28 @@ impl Linear {
         let down = Mat::new(ctx.get(adapter.down), rank, self.inputs);
         add(MatMut::new(d_x, n, self.inputs), d_low, down, all);
     }
+}
+
+/// Several projections of the same x; in 8 bits they share its quantisation and the threads' turn.
+pub fn together<T: Real, const N: usize>(
+    ctx: &Ctx<'_, T>,
+    linears: [&Linear; N],
+    x: &[T],
+) -> [Vec<T>; N] {
+    let matrices: Vec<&int8::Matrix> = linears.iter().filter_map(|l| l.quantised(ctx)).collect();
+    if matrices.is_empty() {
+        return linears.map(|l| l.finish(ctx, x, l.product(ctx, x)));
+    }
+    let x32: Vec<f32> = x.iter().map(|x| x.to_f64() as f32).collect();
+    let mut products = int8::linear_all(&matrices, &x32).into_iter();
+    linears.map(|l| {
+        let product = l.quantised(ctx).and_then(|_| products.next());
+        let y = match product {
+            Some(y) => y.into_iter().map(|y| T::from_f64(f64::from(y))).collect(),
+            None => l.product(ctx, x),
+        };
+        l.finish(ctx, x, y)
+    })
 }
 
 /// x `[rows, inputs]` times the transpose of a matrix `[outputs, inputs]`.

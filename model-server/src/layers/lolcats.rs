@@ -227,8 +227,6 @@ impl Lolcats {
             &segments.ranges,
             self.inputs(&q_features, &k_features, &late_values, segments),
             matrices.iter_mut().map(Vec::as_mut_slice).collect(),
-            kernel::recurrent,
-            kernel::chunk_forward,
         );
         for (state, matrices) in states.iter_mut().zip(&matrices) {
             scan::keep_firsts(&mut state.recurrent, matrices, kv_heads, group);

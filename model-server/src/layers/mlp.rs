@@ -1,9 +1,9 @@
 //! The gated MLP (SwiGLU: Shazeer, arXiv 2002.05202): down(silu(gate x) ⊙ up x).
 
-use super::linear::Linear;
+use super::linear::{Linear, together};
 use super::params::{Declare, Params};
 use super::{Ctx, fill};
-use crate::kernels::vector::silu_with_derivative;
+use crate::kernels::vector::{silu_with_derivative, simd};
 use crate::real::Real;
 
 /// The three projections.
@@ -53,12 +53,14 @@ impl Mlp {
         x: Vec<T>,
         save: bool,
     ) -> (Vec<T>, Option<Saved<T>>) {
-        let (gate, up) = (self.gate.forward(ctx, &x), self.up.forward(ctx, &x));
+        let [gate, up] = together(ctx, [&self.gate, &self.up], &x);
         let mut hidden = vec![T::ZERO; gate.len()];
         fill(&mut hidden, 1, |from, out| {
-            for ((o, g), u) in out.iter_mut().zip(&gate[from..]).zip(&up[from..]) {
-                *o = *g * g.sigmoid() * *u;
-            }
+            simd!(<T>(out: &mut [T], gate: &[T] = &gate[from..], up: &[T] = &up[from..]) {
+                for ((o, g), u) in out.iter_mut().zip(gate).zip(up) {
+                    *o = *g * g.sigmoid() * *u;
+                }
+            });
         });
         let y = self.down.forward(ctx, &hidden);
         (
@@ -91,15 +93,19 @@ impl Mlp {
         // In place: gate and up become their gradients.
         let mut d_gate = hidden;
         fill(&mut d_gate, 1, |from, out| {
-            for (i, o) in out.iter_mut().enumerate() {
-                *o = d_hidden[from + i] * up[from + i] * silu_with_derivative(gate[from + i]).1;
-            }
+            let (d, up) = (&d_hidden[from..], &up[from..]);
+            simd!(<T>(out: &mut [T], gate: &[T] = &gate[from..], up: &[T], d: &[T]) {
+                for (((o, g), u), d) in out.iter_mut().zip(gate).zip(up).zip(d) {
+                    *o = *d * *u * silu_with_derivative(*g).1;
+                }
+            });
         });
         fill(&mut up, 1, |from, out| {
-            for (i, o) in out.iter_mut().enumerate() {
-                let g = gate[from + i];
-                *o = d_hidden[from + i] * g * g.sigmoid();
-            }
+            simd!(<T>(out: &mut [T], gate: &[T] = &gate[from..], d: &[T] = &d_hidden[from..]) {
+                for ((o, g), d) in out.iter_mut().zip(gate).zip(d) {
+                    *o = *d * *g * g.sigmoid();
+                }
+            });
         });
         gate.clear();
         let mut d_x = vec![T::ZERO; x.len()];

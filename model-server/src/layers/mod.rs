@@ -30,10 +30,12 @@ pub mod scan;
 pub mod softmax;
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
 use crate::kernels::int8;
+use crate::kernels::vector::{silu_with_derivative, simd};
 use crate::real::Real;
 use params::{ParamId, Params};
 
@@ -74,12 +76,14 @@ impl<'a, T: Real> Ctx<'a, T> {
 }
 
 /// Which rows belong to which sequence, and where those sequences stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Segments {
     /// Rows of each sequence: contiguous, in order, covering all rows.
     pub ranges: Vec<Range<usize>>,
     /// Tokens each sequence had before.
     pub starts: Vec<usize>,
+    /// What the first layer that rotates by position computed, for the others.
+    turns: OnceLock<rope::Turns>,
 }
 
 impl Segments {
@@ -91,7 +95,11 @@ impl Segments {
             starts.push(start);
             at += len;
         }
-        Self { ranges, starts }
+        Self {
+            ranges,
+            starts,
+            turns: OnceLock::new(),
+        }
     }
 
     /// Rows in all.
@@ -124,10 +132,10 @@ impl<T> LayerState<T> {
 /// Elements of a part that a thread takes.
 const PART: usize = 1 << 13;
 
-/// Fills `out` in parts: `f(offset, part)`. Parts hold whole rows of `width` elements.
+/// Fills `out` in parts: `f(offset, part)`, whose loops belong into [`simd!`]. Parts hold whole rows of `width` elements.
 pub(crate) fn fill<T: Real>(out: &mut [T], width: usize, f: impl Fn(usize, &mut [T]) + Sync) {
     let part = PART.div_ceil(width.max(1)) * width.max(1);
-    let body = |(i, out): (usize, &mut [T])| crate::kernels::vector::simd(|| f(i * part, out));
+    let body = |(i, out): (usize, &mut [T])| f(i * part, out);
     if out.len() <= 2 * part {
         out.chunks_mut(part).enumerate().for_each(body);
     } else {
@@ -147,7 +155,7 @@ pub(crate) fn reduce<T: Real>(
         .into_par_iter()
         .map(|i| {
             let mut part = vec![T::ZERO; sum.len()];
-            crate::kernels::vector::simd(|| f(i * ROWS..((i + 1) * ROWS).min(rows), &mut part));
+            f(i * ROWS..((i + 1) * ROWS).min(rows), &mut part);
             part
         })
         .collect();
@@ -160,9 +168,11 @@ pub(crate) fn reduce<T: Real>(
 pub(crate) fn silu<T: Real>(x: &[T]) -> Vec<T> {
     let mut y = vec![T::ZERO; x.len()];
     fill(&mut y, 1, |from, out| {
-        for (o, x) in out.iter_mut().zip(&x[from..]) {
-            *o = *x * x.sigmoid();
-        }
+        simd!(<T>(out: &mut [T], x: &[T] = &x[from..]) {
+            for (o, x) in out.iter_mut().zip(x) {
+                *o = *x * x.sigmoid();
+            }
+        });
     });
     y
 }
@@ -170,8 +180,10 @@ pub(crate) fn silu<T: Real>(x: &[T]) -> Vec<T> {
 /// Turns the gradient of silu(x) into that of x, in place.
 pub(crate) fn silu_backward<T: Real>(d: &mut [T], x: &[T]) {
     fill(d, 1, |from, out| {
-        for (o, x) in out.iter_mut().zip(&x[from..]) {
-            *o *= crate::kernels::vector::silu_with_derivative(*x).1;
-        }
+        simd!(<T>(out: &mut [T], x: &[T] = &x[from..]) {
+            for (o, x) in out.iter_mut().zip(x) {
+                *o *= silu_with_derivative(*x).1;
+            }
+        });
     });
 }

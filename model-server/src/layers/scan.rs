@@ -4,21 +4,21 @@ use std::ops::Range;
 
 use super::Mode;
 use crate::kernels::heads::{run, split_mut, split_states};
+use crate::kernels::lasp2::{self, Recurrence};
 use crate::kernels::{RECURRENT_UP_TO, Shape};
 use crate::real::Real;
 
 /// Advances the states `[heads, K, V]`, one a sequence, by `inputs`, one for each (head, sequence), heads outermost. Returns
 /// the heads' outputs `[heads, rows, V]` and, with `save`, what `chunks` kept for the backward pass.
 ///
-/// `recurrent` runs single tokens and short stretches without gradients, `chunks` everything else.
-pub fn forward<T: Real, X: Send>(
+/// The recurrent form runs single tokens and short stretches without gradients, the chunkwise one everything else; where
+/// there are more threads than (head, sequence)s, a long stretch is split over several.
+pub fn forward<T: Real, X: Recurrence<T>>(
     shape: Shape<T>,
     (mode, save): (Mode, bool),
     ranges: &[Range<usize>],
     inputs: Vec<X>,
     states: Vec<&mut [T]>,
-    recurrent: impl Fn(Shape<T>, X, &mut [T], &mut [T]) + Sync + Send,
-    chunks: impl Fn(Shape<T>, X, &mut [T], &mut [T], Option<&mut Vec<T>>) + Sync + Send,
 ) -> (Vec<T>, Vec<Vec<T>>) {
     let rows = ranges.last().map_or(0, |r| r.end);
     let heads = inputs.len().checked_div(ranges.len()).unwrap_or(0);
@@ -32,15 +32,20 @@ pub fn forward<T: Real, X: Send>(
         .zip(split_states(states, shape.key * shape.value))
         .zip(keep)
         .collect();
+    let threads = rayon::current_num_threads() / jobs.len().max(1);
     run(
         jobs,
         work(shape, rows, heads),
         |(((x, out), state), keep)| {
-            let short = mode == Mode::Decode || out.len() <= RECURRENT_UP_TO * shape.value;
-            if keep.is_none() && short {
-                recurrent(shape, x, state, out);
+            let n = out.len() / shape.value;
+            if keep.is_some() {
+                x.chunks(shape, state, out, keep);
+            } else if mode == Mode::Decode || n <= RECURRENT_UP_TO {
+                x.recurrent(shape, state, out);
+            } else if threads >= X::SPLIT_FROM && n >= 2 * threads * shape.chunk {
+                lasp2::chunks(x, shape, state, out, threads);
             } else {
-                chunks(shape, x, state, out, keep);
+                x.chunks(shape, state, out, None);
             }
         },
     );

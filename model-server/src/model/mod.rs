@@ -272,7 +272,8 @@ impl<T: Real> Model<T> {
         }
         let segments = Segments::new([(tokens.len(), state.position)]);
         let x = self.embed(tokens);
-        let hidden = self.layers(&self.ctx(Mode::Fill), x, &segments, &mut [&mut *state]);
+        let hidden =
+            in_pool(|| self.layers(&self.ctx(Mode::Fill), x, &segments, &mut [&mut *state]));
         state.position += tokens.len();
         Ok(hidden)
     }
@@ -300,11 +301,14 @@ impl<T: Real> Model<T> {
         }
         let segments = Segments::new(states.iter().map(|s| (1, s.position)));
         let ctx = self.ctx(Mode::Decode);
-        let hidden = self.layers(&ctx, self.embed(tokens), &segments, states);
+        let logits = in_pool(|| {
+            let hidden = self.layers(&ctx, self.embed(tokens), &segments, states);
+            self.logits(&ctx, &hidden)
+        });
         for state in states.iter_mut() {
             state.position += 1;
         }
-        Ok(self.logits(&ctx, &hidden))
+        Ok(logits)
     }
 
     /// All layers, without the final norm. Layers' states are copied here when somebody else holds them too.
@@ -336,6 +340,11 @@ impl<T: Real> Model<T> {
         self.head
             .forward(ctx, &self.norm.forward(ctx, hidden, None))
     }
+}
+
+/// Runs a pass on a thread of the pool, so that its many small parallel parts need not wake one each.
+pub(crate) fn in_pool<R: Send>(pass: impl FnOnce() -> R + Send) -> R {
+    rayon::scope(|_| pass())
 }
 
 /// Numbers that are hashed as one part.

@@ -1,7 +1,7 @@
 //! The pass that training makes: forward over a batch of sequences with everything saved, cross-entropy at the marked
 //! positions, and back.
 
-use super::Model;
+use super::{Model, in_pool};
 use crate::error::ModelError;
 use crate::kernels::vector::{add_assign, simd};
 use crate::layers::params::Params;
@@ -55,19 +55,15 @@ impl<T: Real> Model<T> {
     /// # Errors
     /// A token outside the vocabulary, or a batch whose parts do not fit together.
     pub fn loss(&self, batch: &Batch) -> Result<LossSum, ModelError> {
-        let ctx = Ctx::fill(&self.params);
         let segments = self.check(batch)?;
-        let (hidden, _) = self.forward(&ctx, batch, &segments, false);
-        let (_, rows) = self.target_rows(batch, &hidden);
-        let mut logits = self
-            .head
-            .forward(&ctx, &self.norm.forward(&ctx, &rows, None));
-        Ok(cross_entropy(
-            &mut logits,
-            batch,
-            self.config.vocab_size,
-            T::ZERO,
-        ))
+        Ok(in_pool(|| {
+            let ctx = Ctx::fill(&self.params);
+            let (hidden, _) = self.forward(&ctx, batch, &segments, false);
+            let (_, rows) = self.target_rows(batch, &hidden);
+            let normed = self.norm.forward(&ctx, &rows, None);
+            let mut logits = self.head.forward(&ctx, &normed);
+            cross_entropy(&mut logits, batch, self.config.vocab_size, T::ZERO)
+        }))
     }
 
     /// The loss of a batch; the gradients of the mean over its targets are added to `grads`.
@@ -79,13 +75,22 @@ impl<T: Real> Model<T> {
         batch: &Batch,
         grads: &mut Params<T>,
     ) -> Result<LossSum, ModelError> {
-        let ctx = Ctx::fill(&self.params);
         let segments = self.check(batch)?;
         if batch.targets.is_empty() {
             return Ok(LossSum::default());
         }
+        Ok(in_pool(|| self.forward_and_back(batch, &segments, grads)))
+    }
+
+    fn forward_and_back(
+        &self,
+        batch: &Batch,
+        segments: &Segments,
+        grads: &mut Params<T>,
+    ) -> LossSum {
+        let ctx = Ctx::fill(&self.params);
         let width = self.config.hidden_size;
-        let (hidden, tapes) = self.forward(&ctx, batch, &segments, true);
+        let (hidden, tapes) = self.forward(&ctx, batch, segments, true);
         let (sources, rows) = self.target_rows(batch, &hidden);
         let normed = self.norm.forward(&ctx, &rows, None);
         let mut d_logits = self.head.forward(&ctx, &normed);
@@ -108,7 +113,7 @@ impl<T: Real> Model<T> {
                 add_assign(&mut d_x, &d);
             }
             if let Some(saved) = tape.mixer {
-                let d = block.mixer.backward(&ctx, saved, &segments, &d_x, grads);
+                let d = block.mixer.backward(&ctx, saved, segments, &d_x, grads);
                 let (d, _) = block
                     .mixer_norm
                     .backward(&ctx, &tape.mixer_in, None, &d, grads);
@@ -116,13 +121,13 @@ impl<T: Real> Model<T> {
             }
         }
         if !grads.wants(self.embeddings) {
-            return Ok(loss);
+            return loss;
         }
         let table = grads.get_mut(self.embeddings);
         for (token, d) in batch.tokens.iter().zip(d_x.chunks_exact(width)) {
             add_assign(&mut table[*token as usize * width..][..width], d);
         }
-        Ok(loss)
+        loss
     }
 
     pub(super) fn check(&self, batch: &Batch) -> Result<Segments, ModelError> {
@@ -198,7 +203,7 @@ fn cross_entropy<T: Real>(logits: &mut [T], batch: &Batch, vocab: usize, share: 
         .zip(&batch.targets)
         .map(|(row, target)| {
             let token = batch.tokens[*target] as usize;
-            simd(|| {
+            simd!(<T>(row: &mut [T], token: usize, share: T) -> (f64, bool) {
                 let max = row.iter().fold(row[0], |m, x| m.larger(*x));
                 let wanted = row[token];
                 let mut sum = T::ZERO;

@@ -84,7 +84,10 @@ impl AdamW {
             let parts = w.par_chunks_mut(PART).zip(g.par_chunks(PART));
             let moments = m.par_chunks_mut(PART).zip(v.par_chunks_mut(PART));
             parts.zip(moments).for_each(|((w, g), (m, v))| {
-                simd(|| {
+                simd!((
+                    w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], clip: f32, keep: f32,
+                    beta1: f32, beta2: f32, first: f32, second: f32, eps: f32,
+                ) {
                     for ((w, g), (m, v)) in w.iter_mut().zip(g).zip(m.iter_mut().zip(v.iter_mut()))
                     {
                         let g = *g * clip;
@@ -101,7 +104,10 @@ impl AdamW {
 
 /// The norm over all tensors.
 fn norm(grads: &Params<f32>) -> f64 {
-    let part = |x: &[f32]| f64::from(simd(|| dot(x, x)));
-    let squares = |t: &Vec<f32>| t.chunks(PART).map(part).sum::<f64>();
+    let part = |x: &[f32]| f64::from(simd!((x: &[f32]) -> f32 { dot(x, x) }));
+    let squares = |t: &Vec<f32>| -> f64 {
+        let parts: Vec<f64> = t.par_chunks(PART).map(part).collect();
+        parts.iter().sum()
+    };
     grads.tensors().iter().map(squares).sum::<f64>().sqrt()
 }

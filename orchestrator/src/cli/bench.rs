@@ -84,7 +84,7 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 239)]
         beside: u32,
     },
-    /// The model server: states, caching, decoding, 8 bits, llama.cpp
+    /// The model server: states, caching, decoding, training, 8 bits, llama.cpp
     ///
     /// Example: lakatos bench model --part agreement --checkpoint my-model --text README.md
     Model {

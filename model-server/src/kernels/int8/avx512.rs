@@ -1,14 +1,15 @@
-//! Integer products with AVX-512 VNNI: u8 by i8, four at a time into 32 bits, without saturation.
+//! Products with AVX-512 VNNI: u8 by i8, four at a time into 32 bits, without saturation.
 //!
-//! Tiles of four weight rows by up to four activation rows keep sixteen sums in registers; for one activation row the
-//! four weight rows are four streams from memory.
+//! A register holds four columns of the tile's sixteen rows; the digits of each activation row are broadcast from memory. All
+//! sums of a group stay in registers: two for the digits and one in f32 for each activation row.
+
+use super::Block;
 
 /// True when the machine has AVX-512 with VNNI.
 pub fn available() -> bool {
     #[cfg(target_arch = "x86_64")]
     {
         std::arch::is_x86_feature_detected!("avx512f")
-            && std::arch::is_x86_feature_detected!("avx512bw")
             && std::arch::is_x86_feature_detected!("avx512vnni")
     }
     #[cfg(not(target_arch = "x86_64"))]
@@ -17,99 +18,83 @@ pub fn available() -> bool {
     }
 }
 
-/// See [`super::dots`]; false, with nothing done, when the machine has no such instructions.
+/// See [`super::scalar::tile`], of activations in digits; false, with nothing done, when the machine has no such instructions.
 #[cfg_attr(
     target_arch = "x86_64",
     expect(unsafe_code, reason = "calls code for AVX-512")
 )]
-pub fn dots(w: &[i8], x: &[u8], padded: usize, out: &mut [i32]) -> bool {
+pub fn tile(weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) -> bool {
     #[cfg(target_arch = "x86_64")]
-    if available() && padded.is_multiple_of(super::PAD) {
-        // SAFETY: AVX-512 F, BW and VNNI were detected.
-        unsafe { x86::dots(w, x, padded, out) };
+    if available() {
+        // SAFETY: AVX-512 F and VNNI were detected.
+        unsafe {
+            match block.width {
+                1 => x86::tile::<1>(weights, scales, block, out),
+                2 => x86::tile::<2>(weights, scales, block, out),
+                3 => x86::tile::<3>(weights, scales, block, out),
+                4 => x86::tile::<4>(weights, scales, block, out),
+                5 => x86::tile::<5>(weights, scales, block, out),
+                6 => x86::tile::<6>(weights, scales, block, out),
+                7 => x86::tile::<7>(weights, scales, block, out),
+                _ => x86::tile::<8>(weights, scales, block, out),
+            }
+        }
         return true;
     }
-    let _ = (w, x, padded, out);
+    let _ = (weights, scales, block, out);
     false
 }
 
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "vector loads")]
+#[expect(unsafe_code, reason = "vector loads and stores")]
 mod x86 {
     use std::arch::x86_64::{
-        __m512i, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_reduce_add_epi32,
-        _mm512_setzero_si512,
+        __m256i, __m512i, _mm256_loadu_si256, _mm512_add_epi32, _mm512_cvtepi32_ps,
+        _mm512_cvtph_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_si512, _mm512_mul_ps,
+        _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps, _mm512_setzero_si512,
+        _mm512_slli_epi32, _mm512_storeu_ps,
     };
 
-    const WIDTH: usize = 64;
+    use super::super::{CELL, QUAD, QUADS, ROWS, SCALES};
+    use super::Block;
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    pub fn dots(w: &[i8], x: &[u8], padded: usize, out: &mut [i32]) {
-        let rows = x.len() / padded;
-        let outputs = w.len() / padded;
-        let mut o = 0;
-        while o < outputs {
-            let tall = (outputs - o).min(4);
-            let w = &w[o * padded..(o + tall) * padded];
-            let mut b = 0;
-            while b < rows {
-                let wide = (rows - b).min(4);
-                let x = &x[b * padded..(b + wide) * padded];
-                let out = &mut out[o * rows + b..];
-                match (tall, wide) {
-                    (4, 4) => tile::<4, 4>(w, x, padded, rows, out),
-                    (4, 3) => tile::<4, 3>(w, x, padded, rows, out),
-                    (4, 2) => tile::<4, 2>(w, x, padded, rows, out),
-                    (4, _) => tile::<4, 1>(w, x, padded, rows, out),
-                    _ => {
-                        for (i, w) in w.chunks_exact(padded).enumerate() {
-                            for (j, x) in x.chunks_exact(padded).enumerate() {
-                                tile::<1, 1>(w, x, padded, rows, &mut out[i * rows + j..]);
-                            }
-                        }
-                    }
-                }
-                b += wide;
-            }
-            o += tall;
-        }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-    fn tile<const W: usize, const X: usize>(
-        w: &[i8],
-        x: &[u8],
-        padded: usize,
-        rows: usize,
-        out: &mut [i32],
-    ) {
-        assert!(w.len() == W * padded && x.len() == X * padded && padded.is_multiple_of(WIDTH));
-        let mut sums = [[_mm512_setzero_si512(); X]; W];
-        let mut at = 0;
-        while at < padded {
-            let mut columns = [_mm512_setzero_si512(); X];
-            for (j, column) in columns.iter_mut().enumerate() {
-                // SAFETY: at + 64 <= padded and j < X, so the 64 bytes lie in `x` by the assertion above.
-                *column = unsafe {
-                    _mm512_loadu_si512(x.as_ptr().add(j * padded + at).cast::<__m512i>())
-                };
-            }
-            for (i, sums) in sums.iter_mut().enumerate() {
-                // SAFETY: likewise in `w`, with i < W.
-                let row = unsafe {
-                    _mm512_loadu_si512(w.as_ptr().add(i * padded + at).cast::<__m512i>())
-                };
-                for (sum, column) in sums.iter_mut().zip(&columns) {
-                    *sum = _mm512_dpbusd_epi32(*sum, *column, row);
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    pub fn tile<const X: usize>(weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) {
+        assert!(block.width == X && out.len() == X * ROWS);
+        let mut sums = [_mm512_setzero_ps(); X];
+        let groups = weights
+            .chunks_exact(CELL)
+            .zip(scales.chunks_exact(SCALES))
+            .zip(block.words.chunks_exact(QUADS * X))
+            .zip(block.scales.chunks_exact(2 * X));
+        for (((cell, scales), words), factors) in groups {
+            let (mut high, mut low) = ([_mm512_setzero_si512(); X], [_mm512_setzero_si512(); X]);
+            for (w, words) in cell.chunks_exact(ROWS * QUAD).zip(words.chunks_exact(X)) {
+                // SAFETY: the chunk has 64 bytes, and the load needs no alignment.
+                let w = unsafe { _mm512_loadu_si512(w.as_ptr().cast::<__m512i>()) };
+                for j in 0..X {
+                    let [h, l] = words[j];
+                    high[j] = _mm512_dpbusd_epi32(high[j], w, _mm512_set1_epi32(h));
+                    low[j] = _mm512_dpbusd_epi32(low[j], w, _mm512_set1_epi32(l));
                 }
             }
-            at += WIDTH;
-        }
-        for (i, sums) in sums.iter().enumerate() {
-            for (j, sum) in sums.iter().enumerate() {
-                out[i * rows + j] = _mm512_reduce_add_epi32(*sum);
+            let sixteen = |from: usize| {
+                let sixteen = &scales[from..][..ROWS];
+                // SAFETY: the slice has 32 bytes, and the load needs no alignment.
+                let halves = unsafe { _mm256_loadu_si256(sixteen.as_ptr().cast::<__m256i>()) };
+                _mm512_cvtph_ps(halves)
+            };
+            let (step, least) = (sixteen(0), sixteen(ROWS));
+            for j in 0..X {
+                let whole = _mm512_add_epi32(_mm512_slli_epi32::<8>(high[j]), low[j]);
+                let step = _mm512_mul_ps(step, _mm512_set1_ps(factors[2 * j]));
+                let sum = _mm512_fmadd_ps(step, _mm512_cvtepi32_ps(whole), sums[j]);
+                sums[j] = _mm512_fmadd_ps(least, _mm512_set1_ps(factors[2 * j + 1]), sum);
             }
+        }
+        for (sum, out) in sums.iter().zip(out.chunks_exact_mut(ROWS)) {
+            // SAFETY: the chunk has 16 numbers, and the store needs no alignment.
+            unsafe { _mm512_storeu_ps(out.as_mut_ptr(), *sum) };
         }
     }
 }

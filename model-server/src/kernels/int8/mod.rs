@@ -1,26 +1,46 @@
-//! 8-bit weights with dynamic activations of two 8-bit digits.
+//! 8-bit weights in groups, with dynamic 16-bit activations.
 //!
-//! A weight row w is stored as i8 with one scale: w ≈ a·W, W in -127..=127. An activation row x becomes X around 2¹⁵:
-//! x ≈ b·(X - 2¹⁵), X in 1..=65535, written as digits of eight bits, X = 2⁸ H + L. Then w·x ≈ a b (2⁸ Σ W H + Σ W L - 2¹⁵ Σ W),
-//! and the sums are exact integers: AVX-512 VNNI, AVX2 and scalar code give equal results, and a row's result does not
-//! depend on its batch. With one digit, the outliers among a language model's activations cost the others their precision
-//! (docs/benchmarks.md).
+//! [`GROUP`] columns of a weight row are stored as w ≈ f (s W + m), W in 0..=255 between the smallest and the largest of them,
+//! with s and m in half precision and a power of two f for the row. The same columns of an activation row are x ≈ b X with
+//! |X| ≤ 32,639. So w·x ≈ f Σ (s b ΣWX + m b ΣX) over the groups, where ΣWX and ΣX are exact integers and the rest is summed
+//! in one order: AVX-512 VNNI, AVX2 and scalar code give equal results, and a row's result does not depend on its batch.
+//! (Weights that were read from blocks of 32 in 4 bits lie on that grid, but for the rounding of s.)
+//!
+//! [`ROWS`] weight rows lie interleaved by four columns, so that a vector register has a sum for each of them, and up to
+//! [`WIDE`] activation rows share a pass over the weights.
 
 mod avx2;
 mod avx512;
 mod scalar;
 
+use half::f16;
 use rayon::prelude::*;
 
-/// Columns are padded with zeros to a multiple of this.
-pub const PAD: usize = 64;
+use super::vector::simd;
 
-/// Which code computes the integer products.
+/// Columns that share a scale; rows of a tile; activation rows of a block.
+pub const GROUP: usize = 32;
+const ROWS: usize = 16;
+const WIDE: usize = 8;
+
+/// Weights of a tile in a group, and half-precision numbers beside them: ROWS steps s, then as many lows m.
+const CELL: usize = ROWS * GROUP;
+const SCALES: usize = 2 * ROWS;
+/// Columns that lie together in a row of a tile, and how many such there are in a group.
+const QUAD: usize = 4;
+const QUADS: usize = GROUP / QUAD;
+/// Bytes of weights that a thread takes at a time, and below which one thread is faster.
+const PART: usize = 1 << 16;
+const SERIAL: usize = 1 << 17;
+/// The largest |X|: with it both digits of X are in -128..=127.
+const LARGEST: f32 = 32_639.0;
+
+/// Which code computes the products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
-    /// AVX-512 VNNI: 64 products an instruction.
+    /// AVX-512 VNNI: 64 products an instruction, of weights by one of the two 8-bit digits of X.
     Avx512Vnni,
-    /// AVX2, by widening to 16 bits so that nothing saturates.
+    /// AVX2, by widening weights to 16 bits.
     Avx2,
     /// Plain loops.
     Scalar,
@@ -52,42 +72,44 @@ impl Path {
 pub struct Matrix {
     outputs: usize,
     inputs: usize,
-    padded: usize,
-    data: Vec<i8>,
-    scales: Vec<f32>,
-    /// 2¹⁵ ΣW of each row.
-    offsets: Vec<i64>,
+    /// Groups of a row.
+    groups: usize,
+    /// W, `[tiles, groups, QUADS, ROWS, QUAD]`.
+    weights: Vec<u8>,
+    /// s and m in half precision, `[tiles, groups, 2, ROWS]`.
+    scales: Vec<u16>,
+    /// f, `[tiles, ROWS]`.
+    factors: Vec<f32>,
 }
 
 impl Matrix {
-    /// Quantises a row-major matrix, each row by its largest absolute value.
+    /// Quantises a row-major matrix.
     pub fn quantise(weight: &[f32], outputs: usize, inputs: usize) -> Self {
-        let padded = inputs.next_multiple_of(PAD);
-        let mut data = vec![0_i8; outputs * padded];
-        let (mut scales, mut offsets) = (Vec::with_capacity(outputs), Vec::with_capacity(outputs));
-        for (row, out) in weight
-            .chunks_exact(inputs)
-            .zip(data.chunks_exact_mut(padded))
-        {
-            let largest = row.iter().fold(0.0_f32, |m, w| m.max(w.abs()));
-            let scale = largest / 127.0;
-            let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-            let mut sum = 0_i64;
-            for (o, w) in out.iter_mut().zip(row) {
-                *o = (w * inverse).round() as i8;
-                sum += i64::from(*o);
-            }
-            scales.push(scale);
-            offsets.push(MIDDLE * sum);
-        }
-        Self {
+        let (tiles, groups) = (outputs.div_ceil(ROWS), inputs.div_ceil(GROUP));
+        let mut matrix = Self {
             outputs,
             inputs,
-            padded,
-            data,
-            scales,
-            offsets,
+            groups,
+            weights: vec![0; tiles * groups * CELL],
+            scales: vec![0; tiles * groups * SCALES],
+            factors: vec![0.0; tiles * ROWS],
+        };
+        if inputs > 0 {
+            let parts = matrix.weights.par_chunks_mut(groups * CELL);
+            let scales = matrix.scales.par_chunks_mut(groups * SCALES);
+            let factors = matrix.factors.par_chunks_mut(ROWS);
+            let rows = weight.par_chunks(ROWS * inputs);
+            parts
+                .zip(scales)
+                .zip(factors)
+                .zip(rows)
+                .for_each(|(((w, s), f), rows)| {
+                    for (r, row) in rows.chunks_exact(inputs).enumerate() {
+                        f[r] = quantise_row(row, r, w, s);
+                    }
+                });
         }
+        matrix
     }
 
     /// Rows of the matrix.
@@ -102,7 +124,7 @@ impl Matrix {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.data.len() + 4 * self.scales.len() + 8 * self.offsets.len()
+        self.weights.len() + 2 * self.scales.len() + 4 * self.factors.len()
     }
 
     /// x `[rows, inputs]` → `[rows, outputs]`, by the fastest path.
@@ -112,80 +134,207 @@ impl Matrix {
 
     /// The same by a given path; one that the machine lacks falls back to scalar code.
     pub fn linear_by(&self, path: Path, x: &[f32]) -> Vec<f32> {
-        let rows = x.len().checked_div(self.inputs).unwrap_or(0);
-        let mut y = vec![0.0; rows * self.outputs];
-        if y.is_empty() {
-            return y;
-        }
-        let activations = Activations::quantise(x, self.inputs, self.padded);
-        let mut turned = vec![0_i32; self.outputs * DIGITS * rows];
-        let run = |(w, out): (&[i8], &mut [i32])| {
-            dots(path, w, &activations.data, self.padded, out);
-        };
-        if self.data.len() < 1 << 17 {
-            run((&self.data, &mut turned));
-        } else {
-            let block = self.outputs.div_ceil(64).next_multiple_of(4);
-            self.data
-                .par_chunks(block * self.padded)
-                .zip(turned.par_chunks_mut(block * DIGITS * rows))
-                .for_each(run);
-        }
-        for (b, y) in y.chunks_exact_mut(self.outputs).enumerate() {
-            let scale = activations.scales[b];
-            for (o, y) in y.iter_mut().enumerate() {
-                let at = DIGITS * (o * rows + b);
-                let (high, low) = (i64::from(turned[at]), i64::from(turned[at + 1]));
-                let sum = (high << 8) + low - self.offsets[o];
-                *y = sum as f32 * (self.scales[o] * scale);
+        linear_all_by(path, &[self], x).pop().unwrap_or_default()
+    }
+
+    /// Bytes of a tile's weights.
+    fn tile(&self) -> usize {
+        self.groups * CELL
+    }
+
+    /// Some tiles, from `first`, by all blocks of activation rows: `out` is `[tiles, rows, ROWS]`.
+    fn tiles(&self, path: Path, first: usize, blocks: &[Block], out: &mut [f32]) {
+        let rows: usize = blocks.iter().map(|b| b.width).sum();
+        for (i, out) in out.chunks_exact_mut(rows * ROWS).enumerate() {
+            let at = first + i;
+            let weights = &self.weights[at * self.tile()..][..self.tile()];
+            let scales = &self.scales[at * self.groups * SCALES..][..self.groups * SCALES];
+            let factors = &self.factors[at * ROWS..][..ROWS];
+            let mut rest = out;
+            for block in blocks {
+                let (out, tail) = std::mem::take(&mut rest).split_at_mut(block.width * ROWS);
+                rest = tail;
+                match path {
+                    Path::Avx512Vnni if avx512::tile(weights, scales, block, out) => {}
+                    Path::Avx2 if avx2::tile(weights, scales, block, out) => {}
+                    _ => scalar::tile(weights, scales, block, out),
+                }
+                for out in out.chunks_exact_mut(ROWS) {
+                    for (o, f) in out.iter_mut().zip(factors) {
+                        *o *= f;
+                    }
+                }
             }
         }
-        y
     }
 }
 
-/// Digits of an activation, and what stands for 0.
-const DIGITS: usize = 2;
-const MIDDLE: i64 = 1 << 15;
+/// Quantises row `r` of a tile; returns f.
+fn quantise_row(row: &[f32], r: usize, weights: &mut [u8], scales: &mut [u16]) -> f32 {
+    let largest = row.iter().fold(0.0_f32, |m, w| m.max(w.abs()));
+    // Half precision reaches from 2⁻²⁴ to 2¹⁶; the largest weight is put below 2¹⁴.
+    let exponent = (largest.log2().floor() as i32)
+        .saturating_sub(13)
+        .clamp(-120, 114);
+    let factor = 2.0_f32.powi(exponent);
+    let cells = weights
+        .chunks_exact_mut(CELL)
+        .zip(scales.chunks_exact_mut(SCALES));
+    for (group, (cell, scales)) in row.chunks(GROUP).zip(cells) {
+        let least = group.iter().fold(f32::INFINITY, |m, w| m.min(*w)) / factor;
+        let most = group.iter().fold(f32::NEG_INFINITY, |m, w| m.max(*w)) / factor;
+        let (step, low) = (f16::from_f32((most - least) / 255.0), f16::from_f32(least));
+        (scales[r], scales[ROWS + r]) = (step.to_bits(), low.to_bits());
+        let (step, low) = (step.to_f32(), low.to_f32());
+        let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
+        for (i, w) in group.iter().enumerate() {
+            cell[(i / QUAD * ROWS + r) * QUAD + i % QUAD] =
+                ((w / factor - low) * inverse).round() as u8;
+        }
+    }
+    factor
+}
 
-/// Rows of activations: of each, the high digits and then the low ones.
-struct Activations {
-    data: Vec<u8>,
+/// y = W x of several matrices of as many columns and the same rows x `[rows, inputs]`, in one go.
+pub fn linear_all(matrices: &[&Matrix], x: &[f32]) -> Vec<Vec<f32>> {
+    linear_all_by(Path::best(), matrices, x)
+}
+
+fn linear_all_by(path: Path, matrices: &[&Matrix], x: &[f32]) -> Vec<Vec<f32>> {
+    let inputs = matrices.first().map_or(0, |m| m.inputs);
+    let rows = x.len().checked_div(inputs).unwrap_or(0);
+    if rows == 0 {
+        return vec![Vec::new(); matrices.len()];
+    }
+    let blocks: Vec<Block> = if rows <= WIDE {
+        vec![Block::quantise(path, x, inputs)]
+    } else {
+        x.par_chunks(WIDE * inputs)
+            .map(|x| Block::quantise(path, x, inputs))
+            .collect()
+    };
+    // Tiles first, so that threads write disjoint parts.
+    let empty = |m: &&Matrix| vec![0.0; m.outputs.next_multiple_of(ROWS) * rows];
+    let mut turned: Vec<Vec<f32>> = matrices.iter().map(empty).collect();
+    let mut jobs = Vec::new();
+    for (matrix, out) in matrices.iter().copied().zip(&mut turned) {
+        let tiles = PART.div_ceil(matrix.tile());
+        let parts = out.chunks_mut(tiles * ROWS * rows).enumerate();
+        jobs.extend(parts.map(|(i, out)| (matrix, i * tiles, out)));
+    }
+    let run = |(matrix, first, out): (&Matrix, usize, &mut [f32])| {
+        matrix.tiles(path, first, &blocks, out);
+    };
+    let bytes: usize = matrices.iter().map(|m| m.weights.len()).sum();
+    if bytes * rows.min(WIDE) < SERIAL {
+        jobs.into_iter().for_each(run);
+    } else {
+        jobs.into_par_iter().for_each(run);
+    }
+    let turned = turned.into_iter().zip(matrices);
+    turned.map(|(t, m)| untile(t, rows, m.outputs)).collect()
+}
+
+/// `[tiles, rows, ROWS]` → `[rows, outputs]`.
+fn untile(mut turned: Vec<f32>, rows: usize, outputs: usize) -> Vec<f32> {
+    if rows == 1 {
+        turned.truncate(outputs);
+        return turned;
+    }
+    let mut y = vec![0.0; rows * outputs];
+    let one = |(b, y): (usize, &mut [f32])| {
+        for (tile, y) in turned.chunks_exact(rows * ROWS).zip(y.chunks_mut(ROWS)) {
+            y.copy_from_slice(&tile[b * ROWS..][..y.len()]);
+        }
+    };
+    if y.len() < SERIAL {
+        y.chunks_exact_mut(outputs).enumerate().for_each(one);
+    } else {
+        y.par_chunks_exact_mut(outputs).enumerate().for_each(one);
+    }
+    y
+}
+
+/// Up to [`WIDE`] rows of activations, group by group.
+struct Block {
+    /// Rows.
+    width: usize,
+    /// X, `[groups, QUADS, width]`: four of them in a word. For VNNI their high digits and then their low ones, in 8 bits; else
+    /// 16 bits each.
+    words: Vec<[i32; 2]>,
+    /// b and bΣX, `[groups, width, 2]`.
     scales: Vec<f32>,
 }
 
-impl Activations {
-    fn quantise(x: &[f32], inputs: usize, padded: usize) -> Self {
-        let rows = x.len() / inputs;
-        // What is behind a row's end meets weights of 0.
-        let mut data = vec![0_u8; DIGITS * rows * padded];
-        let mut scales = Vec::with_capacity(rows);
-        let both = data.chunks_exact_mut(DIGITS * padded);
-        for (row, both) in x.chunks_exact(inputs).zip(both) {
-            let largest = row.iter().fold(0.0_f32, |m, x| m.max(x.abs()));
-            let inverse = if largest > 0.0 {
-                32_767.0 / largest
-            } else {
-                0.0
-            };
-            scales.push(largest / 32_767.0);
-            let (high, low) = both.split_at_mut(padded);
-            for ((high, low), x) in high.iter_mut().zip(low).zip(row) {
-                let digits = ((x * inverse).round() + MIDDLE as f32) as u16;
-                [*high, *low] = digits.to_be_bytes();
+impl Block {
+    fn quantise(path: Path, x: &[f32], inputs: usize) -> Self {
+        let (width, groups) = (x.len() / inputs, inputs.div_ceil(GROUP));
+        let mut words = vec![[0; 2]; groups * QUADS * width];
+        let mut scales = vec![0.0; groups * 2 * width];
+        let digits = path == Path::Avx512Vnni && avx512::available();
+        simd!((
+            x: &[f32], inputs: usize, width: usize, digits: bool,
+            all_words: &mut [[i32; 2]] = &mut words, all_scales: &mut [f32] = &mut scales,
+        ) {
+            for (j, row) in x.chunks_exact(inputs).enumerate() {
+                let places = all_words
+                    .chunks_exact_mut(QUADS * width)
+                    .zip(all_scales.chunks_exact_mut(2 * width));
+                for (x, (words, scales)) in row.chunks(GROUP).zip(places) {
+                    let mut whole = [0.0; GROUP];
+                    whole[..x.len()].copy_from_slice(x);
+                    let (scale, numbers) = round(&whole);
+                    let sum: i32 = numbers.iter().sum();
+                    scales[2 * j] = scale;
+                    scales[2 * j + 1] = scale * sum as f32;
+                    for (q, quad) in numbers.chunks_exact(QUAD).enumerate() {
+                        words[q * width + j] = if digits { in_digits(quad) } else { in_16(quad) };
+                    }
+                }
             }
+        });
+        Self {
+            width,
+            words,
+            scales,
         }
-        Self { data, scales }
     }
 }
 
-/// out[o * rows + b] = Σ_i w[o, i] x[b, i] for rows of `padded` columns; a row's digits are two of them.
-fn dots(path: Path, w: &[i8], x: &[u8], padded: usize, out: &mut [i32]) {
-    match path {
-        Path::Avx512Vnni if avx512::dots(w, x, padded, out) => {}
-        Path::Avx2 if avx2::dots(w, x, padded, out) => {}
-        _ => scalar::dots(w, x, padded, out),
+/// b and X of a group.
+#[inline(always)]
+fn round(x: &[f32; GROUP]) -> (f32, [i32; GROUP]) {
+    // Adding 1.5 * 2²³ rounds to an integer and leaves it in the low bits.
+    const ROUND: f32 = 12_582_912.0;
+    let largest = x.iter().fold(0.0_f32, |m, x| m.max(x.abs()));
+    if largest < 1e-30 {
+        return (0.0, [0; GROUP]);
     }
+    let inverse = LARGEST / largest;
+    let limit = LARGEST as i32;
+    let numbers = x.map(|x| {
+        let bits = (x * inverse + ROUND).to_bits() as i32;
+        bits.wrapping_sub(ROUND.to_bits() as i32)
+            .clamp(-limit, limit)
+    });
+    (largest / LARGEST, numbers)
+}
+
+/// X = 2⁸ H + L with both digits in -128..=127.
+#[inline(always)]
+fn in_digits(quad: &[i32]) -> [i32; 2] {
+    let (mut high, mut low) = ([0; QUAD], [0; QUAD]);
+    for ((h, l), x) in high.iter_mut().zip(&mut low).zip(quad) {
+        *l = *x as u8;
+        *h = ((x - i32::from(*l as i8)) >> 8) as u8;
+    }
+    [i32::from_le_bytes(high), i32::from_le_bytes(low)]
+}
+
+#[inline(always)]
+fn in_16(quad: &[i32]) -> [i32; 2] {
+    let pair = |pair: &[i32]| (pair[0] & 0xFFFF) | pair[1] << 16;
+    [pair(&quad[..2]), pair(&quad[2..])]
 }
 
 #[cfg(test)]
@@ -202,6 +351,18 @@ mod tests {
         (weight, x)
     }
 
+    /// w·x in f64 of every pair of rows.
+    fn exact(weight: &[f32], x: &[f32], inputs: usize) -> Vec<f64> {
+        let product = |(a, b): (&f32, &f32)| f64::from(*a) * f64::from(*b);
+        x.chunks_exact(inputs)
+            .flat_map(|x| {
+                weight
+                    .chunks_exact(inputs)
+                    .map(move |w| w.iter().zip(x).map(product).sum::<f64>())
+            })
+            .collect()
+    }
+
     #[test]
     fn every_path_gives_the_same_bits() {
         for (outputs, inputs, rows) in [(5, 64, 1), (37, 100, 3), (259, 576, 9), (64, 1536, 8)] {
@@ -215,20 +376,40 @@ mod tests {
                     "{path:?} {outputs}x{inputs}"
                 );
             }
-            // And a row alone gives what it gives in a batch.
-            let last = matrix.linear(&x[(rows - 1) * inputs..]);
-            assert_eq!(last, expected[(rows - 1) * outputs..]);
+            // And a row alone, or beside another matrix, gives what it gives in a batch.
+            let last = &x[(rows - 1) * inputs..];
+            assert_eq!(matrix.linear(last), expected[(rows - 1) * outputs..]);
+            let other = Matrix::quantise(&weight[..inputs], 1, inputs);
+            let both = linear_all(&[&other, &matrix], last);
+            assert_eq!(both[0], expected[(rows - 1) * outputs..][..1]);
+            assert_eq!(both[1], expected[(rows - 1) * outputs..]);
+        }
+    }
+
+    #[test]
+    fn products_are_close_to_exact_ones() {
+        let (outputs, inputs, rows) = (37, 100, 3);
+        let (weight, x) = example(outputs, inputs, rows);
+        let y = Matrix::quantise(&weight, outputs, inputs).linear(&x);
+        for (y, exact) in y.iter().zip(exact(&weight, &x, inputs)) {
+            // A weight is off by at most half a step of 0.6 / 255.
+            assert!((f64::from(*y) - exact).abs() < 0.05, "{y} for {exact}");
         }
     }
 
     #[test]
     fn extremes_do_not_saturate() {
         let inputs = 4096;
-        let matrix = Matrix::quantise(&vec![-1.0; inputs], 1, inputs);
-        let x = vec![3.0; inputs];
+        let mut weight = vec![-1.0; inputs];
+        weight.extend((0..inputs).map(|i| if i % GROUP == 0 { -1.0 } else { 1.0 }));
+        let matrix = Matrix::quantise(&weight, 2, inputs);
+        let x = [vec![3.0; inputs], vec![-3.0e-20; inputs]].concat();
         for path in Path::available() {
-            let y = matrix.linear_by(path, &x)[0];
-            assert!((y + 3.0 * inputs as f32).abs() < 0.5, "{path:?}: {y}");
+            let y = matrix.linear_by(path, &x);
+            for (y, exact) in y.iter().zip(exact(&weight, &x, inputs)) {
+                let error = (f64::from(*y) - exact).abs();
+                assert!(error < 1e-4 * exact.abs(), "{path:?}: {y} for {exact}");
+            }
         }
     }
 
@@ -242,22 +423,34 @@ mod tests {
             .step_by(512)
             .for_each(|w| *w = 0.0);
         let y = Matrix::quantise(&weight, 64, 512).linear(&x);
-        for (row, y) in weight.chunks_exact(512).zip(&y) {
-            let exact = super::super::vector::dot(&x, row);
-            // One digit would be off by up to 2000 / 254 · Σ|w| here.
-            assert!((y - exact).abs() < 1.0, "{y} against {exact}");
+        x[7] = 0.0;
+        let mut worst = 0.0_f64;
+        for (y, exact) in y.iter().zip(exact(&weight, &x, 512)) {
+            worst = worst.max((f64::from(*y) - exact).abs());
         }
+        assert!(worst < 0.6, "{worst}");
     }
 
     #[test]
-    fn close_to_the_exact_product() {
-        let (weight, x) = example(64, 512, 2);
-        let y = Matrix::quantise(&weight, 64, 512).linear(&x);
-        for (i, y) in y.iter().enumerate() {
-            let (b, o) = (i / 64, i % 64);
-            let exact = super::super::vector::dot(&x[b * 512..][..512], &weight[o * 512..][..512]);
-            let bound: f32 = x[b * 512..][..512].iter().map(|x| x.abs()).sum::<f32>() * 0.3 * 0.02;
-            assert!((y - exact).abs() < bound, "{y} against {exact}");
+    fn weights_of_four_bits_in_blocks_are_kept() {
+        // As a GGUF block of type Q4_1 has them: w = d q + m with d and m in half precision.
+        let half = |x: f32| f16::from_f32(x).to_f32();
+        let weight: Vec<f32> = (0..16 * 64)
+            .map(|i| {
+                let block = (i / GROUP) as f32;
+                let (d, m) = (half(0.013 + 0.0007 * block), half(-0.1 - 0.003 * block));
+                d * (i % GROUP * 7 % 16) as f32 + m
+            })
+            .collect();
+        let x: Vec<f32> = (0..64 * 64)
+            .map(|i| if i / 64 == i % 64 { 1.0 } else { 0.0 })
+            .collect();
+        let y = Matrix::quantise(&weight, 16, 64).linear(&x);
+        for (c, row) in y.chunks_exact(16).enumerate() {
+            for (r, y) in row.iter().enumerate() {
+                let w = weight[r * 64 + c];
+                assert!((y - w).abs() < 2e-4, "{y} for {w}");
+            }
         }
     }
 }

@@ -2,11 +2,13 @@
 
 mod agreement;
 mod bandwidth;
+mod candle;
 mod decode;
 mod llama_cpp;
 mod position;
 mod search;
 mod states;
+mod training;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -27,6 +29,8 @@ pub enum Part {
     Position,
     /// 8-bit decoding against the memory's rate.
     Decode,
+    /// Training beside candle.
+    Training,
     /// 8 bits against f32; needs a checkpoint and a text.
     Agreement,
     /// Beside llama.cpp; needs a GGUF file.
@@ -69,6 +73,10 @@ pub fn model(
     if wanted(Part::Decode) {
         said("8-bit decoding of a model over 64 MB".into());
         figures.extend(decode::measure()?);
+    }
+    if wanted(Part::Training) {
+        said("training beside candle".into());
+        figures.extend(training::measure()?);
     }
     if let Some((checkpoint, text)) = given.trained.as_ref().filter(|_| wanted(Part::Agreement)) {
         said("8 bits against f32".into());

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use crate::error::ModelError;
-use crate::kernels::vector::{LANES, simd};
+use crate::kernels::vector::{self, LANES, simd};
 use crate::real::Real;
 
 /// How tokens are chosen.
@@ -123,7 +123,7 @@ pub fn log_sum_exp(logits: &[f32]) -> f64 {
 
 fn largest(logits: &[f32]) -> f32 {
     simd!((logits: &[f32]) -> f32 {
-        logits.iter().fold(f32::NEG_INFINITY, |m, x| m.larger(*x))
+        vector::largest(logits, f32::NEG_INFINITY)
     })
 }
 

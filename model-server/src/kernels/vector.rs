@@ -66,6 +66,37 @@ pub fn fold<T: Real>(mut lanes: [T; LANES]) -> T {
     lanes[0]
 }
 
+/// Σ x_i.
+#[inline(always)]
+pub fn total<T: Real>(x: &[T]) -> T {
+    let mut lanes = [T::ZERO; LANES];
+    let mut chunks = x.chunks_exact(LANES);
+    for chunk in &mut chunks {
+        for l in 0..LANES {
+            lanes[l] += chunk[l];
+        }
+    }
+    let mut sum = fold(lanes);
+    for x in chunks.remainder() {
+        sum += *x;
+    }
+    sum
+}
+
+/// The largest element; of none, `least`.
+#[inline(always)]
+pub fn largest<T: Real>(x: &[T], least: T) -> T {
+    let mut lanes = [least; LANES];
+    let mut chunks = x.chunks_exact(LANES);
+    for chunk in &mut chunks {
+        for l in 0..LANES {
+            lanes[l] = lanes[l].larger(chunk[l]);
+        }
+    }
+    let rest = chunks.remainder().iter();
+    lanes.iter().chain(rest).fold(least, |m, x| m.larger(*x))
+}
+
 /// y ← y + factor·x.
 #[inline(always)]
 pub fn axpy<T: Real>(y: &mut [T], factor: T, x: &[T]) {
@@ -103,12 +134,12 @@ pub fn softmax<T: Real>(row: &mut [T]) -> T {
     let Some(first) = row.first() else {
         return T::ZERO;
     };
-    let max = row.iter().fold(*first, |m, x| m.larger(*x));
-    let mut sum = T::ZERO;
+    // In loops of their own: a sum in the order of its terms is no vector code.
+    let max = largest(row, *first);
     for x in row.iter_mut() {
         *x = (*x - max).exp();
-        sum += *x;
     }
+    let sum = total(row);
     scale(row, T::ONE / sum);
     sum
 }

@@ -65,24 +65,26 @@ impl Softmax {
         }
         let mut out = vec![T::ZERO; q.len()];
         let mut sums = vec![T::ZERO; q.len() / dim];
-        let jobs: Vec<_> = split(q, rows, dim, ranges)
+        let mut jobs: Vec<_> = split(q, rows, dim, ranges)
             .into_iter()
             .zip(split_mut(&mut out, rows, dim, ranges))
             .zip(split_mut(&mut sums, rows, 1, ranges))
             .enumerate()
             .map(|(i, ((q, out), sums))| {
-                let head = i / ranges.len() / self.group();
-                let state = &states[i % ranges.len()];
+                let (head, sequence) = (i / ranges.len() / self.group(), i % ranges.len());
+                let state = &states[sequence];
                 let (k, v) = (state.keys[head].as_slice(), state.values[head].as_slice());
                 let window = self.window;
-                (kernel::Inputs { q, k, v, window }, out, sums)
+                (sequence, kernel::Inputs { q, k, v, window }, out, sums)
             })
             .collect();
-        let pairs = |(x, ..): &(kernel::Inputs<'_, T>, &mut [T], &mut [T])| {
+        // Query heads that share keys follow one another, which finds those in a core's cache.
+        jobs.sort_by_key(|(sequence, ..)| *sequence);
+        let pairs = |(_, x, ..): &(usize, kernel::Inputs<'_, T>, &mut [T], &mut [T])| {
             x.q.len() * (x.k.len() / dim).max(1)
         };
         let work = jobs.iter().map(pairs).sum();
-        run(jobs, work, |(x, out, sums)| {
+        run(jobs, work, |(_, x, out, sums)| {
             if !x.q.is_empty() {
                 kernel::forward(Shape::new(dim, dim), x, out, sums);
             }

@@ -3,7 +3,7 @@
 
 use super::{Model, in_pool};
 use crate::error::ModelError;
-use crate::kernels::vector::{add_assign, simd};
+use crate::kernels::vector::{add_assign, largest, simd, total};
 use crate::layers::params::Params;
 use crate::layers::{Ctx, LayerState, Segments, mixer, mlp};
 use crate::real::Real;
@@ -204,13 +204,11 @@ fn cross_entropy<T: Real>(logits: &mut [T], batch: &Batch, vocab: usize, share: 
         .map(|(row, target)| {
             let token = batch.tokens[*target] as usize;
             simd!(<T>(row: &mut [T], token: usize, share: T) -> (f64, bool) {
-                let max = row.iter().fold(row[0], |m, x| m.larger(*x));
-                let wanted = row[token];
-                let mut sum = T::ZERO;
+                let (max, wanted) = (largest(row, row[0]), row[token]);
                 for x in row.iter_mut() {
                     *x = (*x - max).exp();
-                    sum += *x;
                 }
+                let sum = total(row);
                 let factor = share / sum;
                 crate::kernels::vector::scale(row, factor);
                 row[token] -= share;

@@ -14,6 +14,12 @@ pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
+/// A theorem's statement from its name and what follows it, which may be universe parameters: `.{u} …`.
+pub(crate) fn theorem_named(name: &str, rest: &str) -> String {
+    let space = if rest.starts_with(".{") { "" } else { " " };
+    format!("theorem {name}{space}{rest}")
+}
+
 /// Words on one line, without what cannot be seen.
 pub(crate) fn joined(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")

@@ -18,6 +18,7 @@ use super::{Pairing, prompt};
 use crate::formalise::{Asker, Decider, Decision, Judged, Problem, Settings};
 use crate::gates::{self, Candidate, Finding, Outcome};
 use crate::model::{Chat, ModelError, Tokens};
+use crate::text::theorem_named;
 
 /// The table of statements.
 pub const PROBLEMS: &str = "problems";
@@ -175,7 +176,7 @@ impl Compose {
         let statements: Vec<String> = made
             .candidates
             .iter()
-            .map(|c| format!("theorem composed {}", c.signature))
+            .map(|c| theorem_named("composed", &c.signature))
             .collect();
         let assessed = self
             .pool

@@ -20,6 +20,7 @@ use super::tactics::told;
 use crate::formalise::prompt::filled;
 use crate::gates::{self, Candidate, Finding, Outcome};
 use crate::model::{Chat, Message, ModelError, Tokens};
+use crate::text::theorem_named;
 
 /// The table of proofs.
 pub const PROOFS: &str = "proofs";
@@ -350,7 +351,7 @@ impl Job for Tell {
                 continue;
             }
             let name = format!("{}_state_{}", theorem.name, states.len() + 1);
-            let formal = format!("theorem {name} {statement}");
+            let formal = theorem_named(&name, statement);
             let english = assessment.reading.english.clone();
             let assessed = Ok(assessment.clone());
             let findings = gates::judge(&Candidate {

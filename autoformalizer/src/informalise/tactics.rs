@@ -1,7 +1,7 @@
 //! What a tactic does, in English: a phrase for each that is common, the tactic itself for the others.
 
 /// A tactic's first word, what it does with its argument, and without one.
-const PHRASES: [(&str, &str, &str); 38] = [
+const PHRASES: [(&str, &str, &str); 39] = [
     (
         "intro",
         "Introduce {}",
@@ -32,6 +32,11 @@ const PHRASES: [(&str, &str, &str); 38] = [
     ),
     ("rw", "Rewrite with {}", "Rewrite"),
     ("simp", "Simplify with {}", "Simplify"),
+    (
+        "simpa",
+        "By simplification, this is what `{}` says",
+        "This follows by simplification",
+    ),
     (
         "simp_all",
         "Simplify everything with {}",
@@ -118,6 +123,9 @@ const PHRASES: [(&str, &str, &str); 38] = [
     ("generalize", "Write {}", "Give a term a name"),
 ];
 
+/// Tactics after whose arguments a place may stand: `at h`.
+const AT: [&str; 5] = ["rw", "simp", "dsimp", "unfold", "apply"];
+
 /// A tactic's line in English: what is to be shown, what the tactic does, what is left. `left` has the
 /// conclusion of each new goal, where it can be told.
 pub(super) fn told(tactic: &str, goal: Option<&str>, left: &[Option<String>]) -> String {
@@ -146,13 +154,35 @@ fn phrase(tactic: &str) -> String {
         Some((word, _)) => (word, line[word.len()..].trim()),
         None => (line, ""),
     };
-    let argument = rest
-        .trim_end_matches("with")
-        .trim_end_matches(":= by")
-        .trim_matches(|c| "[]".contains(c))
-        .trim();
     let word = word.trim_end_matches(['!', '?']);
-    match PHRASES.iter().find(|(known, ..)| *known == word) {
+    let (rest, place) = match rest.rsplit_once(" at ") {
+        Some((rest, place)) if AT.contains(&word) => (rest.trim(), Some(place.trim())),
+        _ => match rest.strip_prefix("at ") {
+            Some(place) if AT.contains(&word) => ("", Some(place.trim())),
+            _ => (rest, None),
+        },
+    };
+    let listed = rest.strip_prefix('[').and_then(|r| r.strip_suffix(']'));
+    let argument = match (word, listed) {
+        ("simpa", _) => rest.split_once("using ").map_or("", |(_, term)| term),
+        ("have", _) => match rest.split_once(":=") {
+            // A fact that is not stated, and one that is.
+            Some((name, term)) if !name.contains(':') && !matches!(term.trim(), "" | "by") => {
+                let name = name.trim();
+                let named = match name.is_empty() {
+                    true => String::new(),
+                    false => format!(", as `{name}`"),
+                };
+                return format!("First note what `{}` says{named}", term.trim());
+            }
+            Some((fact, _)) => fact,
+            None => rest,
+        },
+        (_, Some(list)) => list,
+        (_, None) => rest.trim_end_matches("with").trim_end_matches(":= by"),
+    };
+    let argument = argument.trim();
+    let said = match PHRASES.iter().find(|(known, ..)| *known == word) {
         Some((_, with, _)) if with.contains("{}") && !argument.is_empty() => {
             let quoted = match with.contains("`{}`") {
                 true => argument.to_owned(),
@@ -161,7 +191,12 @@ fn phrase(tactic: &str) -> String {
             with.replace("{}", &quoted)
         }
         Some((_, _, without)) => (*without).to_owned(),
-        None => format!("Use the tactic `{line}`"),
+        None => return format!("Use the tactic `{line}`"),
+    };
+    match place {
+        Some("*") => format!("{said} everywhere"),
+        Some(place) => format!("{said} in `{place}`"),
+        None => said,
     }
 }
 
@@ -182,6 +217,22 @@ mod tests {
                 "Argue by induction on `n`",
             ),
             ("have h : 1 = 1 := by\n  rfl", "First note that `h : 1 = 1`"),
+            (
+                "have := foo (a := b) x",
+                "First note what `foo (a := b) x` says",
+            ),
+            ("have h := foo", "First note what `foo` says, as `h`"),
+            ("have h : a = b := foo", "First note that `h : a = b`"),
+            (
+                "rw [← a[0], b] at this",
+                "Rewrite with `← a[0], b` in `this`",
+            ),
+            ("simp at *", "Simplify everywhere"),
+            (
+                "simpa [a] using f x",
+                "By simplification, this is what `f x` says",
+            ),
+            ("simpa", "This follows by simplification"),
             ("frobnicate x", "Use the tactic `frobnicate x`"),
             ("", "Use the tactic ``"),
         ] {

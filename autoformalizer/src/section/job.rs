@@ -21,6 +21,7 @@ use super::{Kind, Piece, definition, file, prompt};
 use crate::formalise::{Asker, Decider, Decision, Problem, Settings, classes};
 use crate::gates::{self, Finding};
 use crate::model::{Chat, ModelError, Tokens};
+use crate::text::theorem_named;
 
 /// The table of items.
 pub const ITEMS: &str = "items";
@@ -386,10 +387,7 @@ pub(crate) fn named(statement: &str, name: &str) -> Option<String> {
         None => parts.from,
     })?;
     let last = lexed.tokens.get(parts.statement_end.checked_sub(1)?)?;
-    Some(format!(
-        "theorem {name} {}",
-        lexed.slice(after.start, last.end)
-    ))
+    Some(theorem_named(name, lexed.slice(after.start, last.end)))
 }
 
 impl Job for Formalise {

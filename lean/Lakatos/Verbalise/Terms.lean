@@ -98,8 +98,11 @@ where
 /-- `f(x, y)` for whatever `f` is. -/
 def call (v : Voice) (head : String) (arguments : Array Expr)
     (silent : Array (Name × Expr) := #[]) : SayM Said := do
-  let said ← arguments.toList.mapM fun a => return (← v.term a).text
-  let told ← silent.toList.mapM fun (n, a) => return s!"{n.eraseMacroScopes} := {(← v.term a).text}"
+  -- Where commas set arguments apart, one that has commas of its own stands in brackets.
+  let one := arguments.size + silent.size == 1
+  let apart (s : Said) : String := if s.bond == .sprawling && !one then s.bracketed else s.text
+  let said ← arguments.toList.mapM fun a => return apart (← v.term a)
+  let told ← silent.toList.mapM fun (n, a) => return s!"{n.eraseMacroScopes} := {apart (← v.term a)}"
   if said.isEmpty && told.isEmpty then return { text := head }
   return { text := s!"{head}({", ".intercalate (told ++ said)})" }
 

@@ -169,7 +169,7 @@ pub async fn formalize(launcher: &Launcher, fresh: usize) -> Result<Vec<Figure>,
     let cold = f64::from(alone) / began.elapsed().as_secs_f64().max(1e-9);
     let cold_cpu = f64::from(alone) / Usage::now().cpu_since(&before);
     let warm_cpu = f64::from(judged[1]) / cpu[1];
-    Ok(vec![
+    let mut figures = vec![
         Figure::new("candidates judged", judged[1].into(), "candidates"),
         Figure::new("candidates a second, one warm worker", warm, "candidates/s"),
         Figure::new(
@@ -178,21 +178,26 @@ pub async fn formalize(launcher: &Launcher, fresh: usize) -> Result<Vec<Figure>,
             "candidates/s",
         )
         .target(Target::AtLeast(20.0)),
-        Figure::new(
-            "candidates a second, a fresh process each",
-            cold,
-            "candidates/s",
-        ),
-        Figure::new(
-            "candidates a second of processor time, fresh",
-            cold_cpu,
-            "candidates/s",
-        ),
-        Figure::new("warm over fresh", warm / cold.max(1e-9), "times"),
-        Figure::new(
-            "warm over fresh, by processor time",
-            warm_cpu / cold_cpu.max(1e-9),
-            "times",
-        ),
-    ])
+    ];
+    if alone > 0 {
+        figures.extend([
+            Figure::new(
+                "candidates a second, a fresh process each",
+                cold,
+                "candidates/s",
+            ),
+            Figure::new(
+                "candidates a second of processor time, fresh",
+                cold_cpu,
+                "candidates/s",
+            ),
+            Figure::new("warm over fresh", warm / cold.max(1e-9), "times"),
+            Figure::new(
+                "warm over fresh, by processor time",
+                warm_cpu / cold_cpu.max(1e-9),
+                "times",
+            ),
+        ]);
+    }
+    Ok(figures)
 }

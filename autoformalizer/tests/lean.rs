@@ -15,7 +15,7 @@ pub async fn entries<J: Job>(job: &J, keys: &[&str]) -> Vec<Entry> {
     let journal = MemoryJournal::default();
     let options = Options {
         seed: 3,
-        at_once: 2,
+        width: 2.into(),
         retries: 0,
     };
     let end = run(job, &plan, &journal, options, &Silent, &|| false).await;

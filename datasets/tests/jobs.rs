@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 use lakatos_datasets::job::run::Finished;
 use lakatos_datasets::job::{
     Claim, Claims, End, Entry, Item, Job, JobError, Journal, JournalError, MemoryJournal, Options,
-    Plan, Row, Silent, State, Tally, WorkError, run,
+    Plan, Row, Silent, State, Tally, Width, WorkError, run,
 };
 use proptest::prelude::*;
 
@@ -116,7 +116,7 @@ fn plan() -> Plan {
 fn options(at_once: usize) -> Options {
     Options {
         seed: 3,
-        at_once,
+        width: at_once.into(),
         retries: 1,
     }
 }
@@ -216,6 +216,18 @@ proptest! {
         let done = entries(&journal);
         prop_assert_eq!(done.len() as u64, after.min(60));
         prop_assert_eq!(end == End::Complete, after >= 60);
+        prop_assert_eq!(&done[..], &unbroken()[..done.len()]);
+    }
+
+    #[test]
+    fn a_stopped_run_begins_nothing_that_waits(after in 1u64..20, at_once in 1usize..5) {
+        let journal = MemoryJournal::default();
+        let stop = || journal.next().unwrap() >= after;
+        let options = Options { width: Width { at_once, window: 60 }, ..options(at_once) };
+        let end = block_on(run(&Numbers::new(1), &plan(), &journal, options, &Silent, &stop)).unwrap();
+        let done = entries(&journal);
+        prop_assert_eq!(end, End::Interrupted);
+        prop_assert!(done.len() as u64 >= after && done.len() < 60, "{} entries", done.len());
         prop_assert_eq!(&done[..], &unbroken()[..done.len()]);
     }
 }

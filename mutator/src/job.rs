@@ -4,7 +4,7 @@ use std::future::Future;
 
 use lakatos_datasets::job::run::Finished;
 use lakatos_datasets::job::{
-    Claim, Claims, Item, Job, JournalError, Provenance, Row, Tally, WorkError,
+    Claim, Claims, Item, Job, JournalError, Provenance, Row, Tally, Width, WorkError,
 };
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_lean_bridge::verdict::Verdict;
@@ -15,9 +15,20 @@ use crate::difficulty::{Difficulty, Prober, sampled};
 use crate::row::{self, NEGATIVES, NegativeRow, Origin, STEPS, StepRow, THEOREMS, TheoremRow};
 use crate::verify::{Judge, Proved, verify};
 
-/// Targets that are under way for each worker: enough that the theorems of several are judged together, and that
+/// Targets that are asked about at once for each worker: one, and the next, so that it never waits.
+const AT_ONCE: usize = 2;
+
+/// Targets that are taken up for each worker: enough that the theorems of several are judged together, and that
 /// one which takes half a minute does not keep the others' results, which come in order, from making room.
-pub const AT_ONCE: usize = 48;
+const WINDOW: usize = 48;
+
+/// How many targets are worked on with so many workers, and lanes that judge.
+pub fn width(workers: usize, lanes: usize) -> Width {
+    Width {
+        at_once: AT_ONCE * workers,
+        window: WINDOW * (workers + lanes),
+    }
+}
 
 /// The table of counts whose rows are stages.
 const FUNNEL: &str = "funnel";

@@ -180,7 +180,7 @@ async fn entries(negatives: u32) -> (Vec<Entry>, u32) {
     let journal = MemoryJournal::default();
     let options = Options {
         seed: 1,
-        at_once: 3,
+        width: 3.into(),
         retries: 1,
     };
     run(&job, &plan, &journal, options, &Silent, &|| false)

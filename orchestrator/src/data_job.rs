@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use lakatos_datasets::job::{
     End, Entry, Folder, FolderError, Identity, Item, Job, JobError, Journal, JournalError,
-    Observer, Options, Plan, State, run,
+    Observer, Options, Plan, State, Width, run,
 };
 
 use lakatos_datasets::write::{self, Card, Schema, Split, Table, WriteError};
@@ -165,11 +165,15 @@ impl DataJob {
         &self.identity
     }
 
-    /// Works on the items until none is left or a stop is asked for. `at_once`: items under way together.
+    /// Works on the items until none is left or a stop is asked for. `width`: items under way together.
     ///
     /// # Errors
     /// The journal cannot be written, or the job says that nothing can be done any more.
-    pub async fn work<J: Job>(&self, job: &J, at_once: usize) -> Result<End, DataJobError> {
+    pub async fn work<J: Job>(
+        &self,
+        job: &J,
+        width: impl Into<Width>,
+    ) -> Result<End, DataJobError> {
         let sink = &*self.place.sink;
         sink.event(&Event::JobStarted {
             run: self.stored.name.clone(),
@@ -181,7 +185,7 @@ impl DataJob {
         });
         let options = Options {
             seed: self.identity.seed,
-            at_once,
+            width: width.into(),
             retries: 1,
         };
         let stop = &self.place.stop;

@@ -22,10 +22,16 @@ pub fn of_result(run: &StoredRun, result: &FinishedProblem) -> Option<Record> {
     let imports = problem.environment.imports.iter();
     let imports: String = imports.map(|m| format!("import {m}\n")).collect();
     let steps = pairs::steps(attempt).filter_map(|(tactic, text)| {
-        let node = attempt.nodes.get(tactic.node as usize)?;
+        let goals = |id: u32| attempt.nodes.get(id as usize).map(|n| n.goals.join("\n\n"));
+        let after: Option<Vec<String>> = tactic.children.iter().map(|id| goals(*id)).collect();
+        let after = after.map(|goals| match goals.is_empty() {
+            true => "no goals".to_owned(),
+            false => goals.join("\n\n"),
+        });
         Some(Step {
-            state_before: node.goals.join("\n\n"),
+            state_before: goals(tactic.node)?,
             tactic: text,
+            state_after: after,
             ..Step::default()
         })
     });

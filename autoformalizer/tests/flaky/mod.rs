@@ -170,7 +170,7 @@ fn a_failing_endpoint_slows_the_job_and_loses_nothing() {
         let journal = MemoryJournal::default();
         let options = Options {
             seed: 1,
-            at_once: 1,
+            width: 1.into(),
             retries: 0,
         };
         let go =
@@ -234,7 +234,7 @@ fn a_section_becomes_one_file_that_lean_accepts() {
         };
         let options = Options {
             seed: 1,
-            at_once: 1,
+            width: 1.into(),
             retries: 0,
         };
         // Stopped after an item and gone on with by another job: the text is made from the journal.

@@ -31,5 +31,5 @@ pub use claims::{Claim, Claims};
 pub use folder::{Folder, FolderError};
 pub use journal::{Entry, Journal, JournalError, MemoryJournal, Row, State};
 pub use plan::{Identity, Item, Plan, Provenance};
-pub use run::{End, Job, JobError, Observer, Options, Silent, WorkError, run};
+pub use run::{End, Job, JobError, Observer, Options, Silent, Width, WorkError, run};
 pub use tally::Tally;

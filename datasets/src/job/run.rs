@@ -7,6 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::{FutureExt, StreamExt, stream};
+use tokio::sync::Semaphore;
 
 use super::claims::{Claim, Claims};
 use super::journal::{Entry, Journal, JournalError, Row, State};
@@ -91,10 +92,30 @@ impl Observer for Silent {
 pub struct Options {
     /// The seed.
     pub seed: u64,
-    /// Items that are worked on at once.
-    pub at_once: usize,
+    /// How many items are under way.
+    pub width: Width,
     /// Times that an item is tried again after [`WorkError::Worker`].
     pub retries: u32,
+}
+
+/// How many items are under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Width {
+    /// Items that are worked on at once.
+    pub at_once: usize,
+    /// Items that are taken up at once, whose results may wait for an earlier item's: results come in order, and one
+    /// item that takes long is not to keep the others from being worked on. At least `at_once`.
+    pub window: usize,
+}
+
+impl From<usize> for Width {
+    /// So many at once, and no more taken up.
+    fn from(at_once: usize) -> Self {
+        Self {
+            at_once,
+            window: at_once,
+        }
+    }
 }
 
 /// How the loop ended.
@@ -126,8 +147,8 @@ enum Step<S> {
     Failed(String),
 }
 
-/// Works on every item that has no entry yet. `stop` is asked before an item is begun: what is under way
-/// then is still finished and written.
+/// Works on every item that has no entry yet. `stop` is asked before an item is begun: what is worked on
+/// then is still finished and written, as far as no item that waits to be begun comes before it.
 ///
 /// # Errors
 /// The journal fails, or the job says that nothing can be done any more.
@@ -140,17 +161,25 @@ pub async fn run<J: Job>(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<End, JobError> {
     let first = journal.next()?;
-    let at_once = options.at_once.max(1);
+    let at_once = options.width.at_once.max(1);
+    let window = options.width.window.max(at_once);
+    let places = &Semaphore::new(at_once);
     let pending: Mutex<HashMap<Claim, u64>> = Mutex::default();
     let lock = || pending.lock().unwrap_or_else(PoisonError::into_inner);
     let items = (first..plan.len())
         .map_while(|index| (!stop()).then(|| plan.item(index, options.seed)).flatten());
     let entries = stream::iter(items)
         .map(|item| async move {
+            let _place = match places.try_acquire() {
+                Ok(place) => place,
+                Err(_) => places.acquire().await.ok().filter(|_| !stop())?,
+            };
             let drafted = persist(item, options, observer, || job.work(item)).await;
-            (item, drafted)
+            Some((item, drafted))
         })
-        .buffered(at_once)
+        .buffered(window)
+        .take_while(|begun| std::future::ready(begun.is_some()))
+        .filter_map(std::future::ready)
         .map(|(item, drafted)| {
             let settled = match drafted? {
                 Err(reason) => Step::Failed(reason),
@@ -175,7 +204,7 @@ pub async fn run<J: Job>(
             };
             Ok(entry(item, claims, finished))
         })
-        .buffered(at_once)
+        .buffered(window)
         .ready_chunks(BATCH);
     let mut entries = std::pin::pin!(entries);
     while let Some(chunk) = entries.next().await {

@@ -12,7 +12,7 @@ use lakatos_datasets::job::{
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_lean_bridge::pool::Pool;
 use lakatos_mutator::difficulty::Unprobed;
-use lakatos_mutator::job::{AT_ONCE, Mutate, Policy, STAGES, Unguarded};
+use lakatos_mutator::job::{Mutate, Policy, STAGES, Unguarded, width};
 use lakatos_mutator::lean::{LeanSource, Rules};
 use lakatos_mutator::library::{Request, Theorem, select};
 use lakatos_mutator::targets::{Choice, ChoiceError};
@@ -188,7 +188,7 @@ pub async fn mutate(
     };
     let options = Options {
         seed: load.seed,
-        at_once: AT_ONCE * (load.workers + load.lanes),
+        width: width(load.workers, load.lanes),
         retries: 1,
     };
     let (began, before) = (Instant::now(), Usage::now());

@@ -135,7 +135,8 @@ impl<'a> Conversion<'a> {
                 counts.read, counts.form, counts.without, counts.excluded
             );
             return Err(Failure::user(message).hint(
-                "herald needs informal statements, leandojo the steps of proofs; `lakatos` takes every row",
+                "`herald` needs informal statements, `herald-proofs` proofs as well, `leandojo` the steps of proofs (of a run); \
+                 `lakatos` takes every row",
             ));
         }
         let mut provenance = vec![

@@ -12,7 +12,7 @@ use lakatos_datasets::job::{End, Identity, Plan, Provenance};
 use lakatos_lean_bridge::EnvironmentSpec;
 use lakatos_lean_bridge::launch::Launcher;
 use lakatos_lean_bridge::pool::{Pool, PoolOptions};
-use lakatos_mutator::job::{AT_ONCE, Mutate, Policy, STAGES};
+use lakatos_mutator::job::{Mutate, Policy, STAGES, width};
 use lakatos_mutator::lean::{LeanSource, Rules};
 use lakatos_mutator::library::{Selection, select};
 use lakatos_mutator::together::Together;
@@ -178,7 +178,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         policy,
         made_by,
     };
-    let worked = data_job.work(&job, AT_ONCE * (workers + lanes)).await;
+    let worked = data_job.work(&job, width(workers, lanes)).await;
     pool.shutdown().await;
     let end = worked?;
     // A run of days that is stopped has its files too, of the targets so far.

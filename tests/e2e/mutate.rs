@@ -63,29 +63,30 @@ fn options<'a>(targets: &'a str, out: &'a str) -> Vec<&'a str> {
     ]
 }
 
-/// The command, when it has written one more item. Its output goes on being read, so that it never waits for a reader.
-fn after_one_item(home: &Path, args: &[&str]) -> Child {
+/// The command, when it has written so many more items. Its output goes on being read, so that it never waits for a reader.
+fn after(items: usize, home: &Path, args: &[&str]) -> Child {
     let mut child = lakatos(home, args).spawn().expect("the program starts");
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     lines
         .by_ref()
         .map(|line| line.expect("UTF-8"))
-        .find(|line| line.contains("\"event\":\"job_item\""))
-        .expect("an item is written");
+        .filter(|line| line.contains("\"event\":\"job_item\""))
+        .nth(items - 1)
+        .expect("items are written");
     std::thread::spawn(move || lines.for_each(drop));
     child
 }
 
-/// Kills the command after one more item.
+/// Kills the command after two more items.
 fn killed(home: &Path, args: &[&str]) {
-    let mut child = after_one_item(home, args);
+    let mut child = after(2, home, args);
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
 }
 
 /// Interrupts the command, as Ctrl-C does, after one more item.
 fn interrupted(home: &Path, args: &[&str]) -> Ended {
-    let child = after_one_item(home, args);
+    let child = after(1, home, args);
     let status = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()
@@ -131,7 +132,7 @@ fn a_killed_run_makes_the_same_files_as_an_unbroken_one() {
     let kept = end["rows"]["theorems"].as_u64().expect("theorems are kept");
     assert!(kept >= COUNT, "{kept} theorems of {COUNT} targets");
 
-    // Killed after the first item: no file of it yet. Then to the end.
+    // Killed after the first items: no file of them yet. Then to the end.
     killed(&home, &options(&targets, &broken));
     assert!(
         !Path::new(&broken).join("README.md").exists(),

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::job::plan::hex;
 pub use card::{Card, Table};
 pub use schema::{Field, Kind, Schema};
 pub use shard::{Shard, Written};
@@ -104,7 +105,7 @@ pub(crate) fn settle(from: &Path, to: &Path) -> Result<(), WriteError> {
 pub fn sha256(path: &Path) -> std::io::Result<String> {
     let mut hash = Sha256::new();
     std::io::copy(&mut File::open(path)?, &mut hash)?;
-    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    Ok(hex(&hash.finalize()))
 }
 
 /// Writes a text beside its place and renames it.

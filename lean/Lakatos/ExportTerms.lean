@@ -16,8 +16,8 @@ namespace Lakatos.ExportTerms
 /-- The largest text that is written or read, in bytes. -/
 def maxBytes : Nat := 64 * 1024 * 1024
 
-/-- What has been written. Each part is in a reference of its own: a structure in one reference is still
-held while one of its fields is changed, so that the text and the tables would be copied with every line. -/
+/-- What has been written. Each part is in a reference of its own, so that whoever changes one holds none of the
+others: what somebody else holds is copied when it is changed. -/
 structure Tables where
   out : IO.Ref String
   /-- Number 0 is the anonymous name, which is not written. -/

@@ -9,7 +9,9 @@
 //! [`ROWS`] weight rows lie interleaved by four columns, so that a vector register has a sum for each of them, and up to
 //! [`WIDE`] activation rows share a pass over the weights.
 
+#[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod scalar;
 
@@ -49,15 +51,38 @@ pub enum Path {
 impl Path {
     /// The paths that this machine can run, fastest first.
     pub fn available() -> Vec<Path> {
-        let mut paths = Vec::new();
-        if avx512::available() {
-            paths.push(Path::Avx512Vnni);
+        let all = [Path::Avx512Vnni, Path::Avx2, Path::Scalar];
+        all.into_iter().filter(|path| path.runs()).collect()
+    }
+
+    /// Whether this machine can run it.
+    fn runs(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512Vnni => avx512::available(),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => avx2::available(),
+            Path::Scalar => true,
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
         }
-        if avx2::available() {
-            paths.push(Path::Avx2);
+    }
+
+    /// See [`scalar::tile`]; by scalar code when the machine cannot run this path.
+    #[cfg_attr(
+        target_arch = "x86_64",
+        expect(unsafe_code, reason = "calls code for instructions that were detected")
+    )]
+    fn tile(self, weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) {
+        match self {
+            // SAFETY: AVX-512 F and VNNI were detected.
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512Vnni if self.runs() => unsafe { avx512::tile(weights, scales, block, out) },
+            // SAFETY: AVX2, FMA and F16C were detected.
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 if self.runs() => unsafe { avx2::tile(weights, scales, block, out) },
+            _ => scalar::tile(weights, scales, block, out),
         }
-        paths.push(Path::Scalar);
-        paths
     }
 
     /// The fastest of them.
@@ -154,11 +179,7 @@ impl Matrix {
             for block in blocks {
                 let (out, tail) = std::mem::take(&mut rest).split_at_mut(block.width * ROWS);
                 rest = tail;
-                match path {
-                    Path::Avx512Vnni if avx512::tile(weights, scales, block, out) => {}
-                    Path::Avx2 if avx2::tile(weights, scales, block, out) => {}
-                    _ => scalar::tile(weights, scales, block, out),
-                }
+                path.tile(weights, scales, block, out);
                 for out in out.chunks_exact_mut(ROWS) {
                     for (o, f) in out.iter_mut().zip(factors) {
                         *o *= f;
@@ -271,7 +292,7 @@ impl Block {
         let (width, groups) = (x.len() / inputs, inputs.div_ceil(GROUP));
         let mut words = vec![[0; 2]; groups * QUADS * width];
         let mut scales = vec![0.0; groups * 2 * width];
-        let digits = path == Path::Avx512Vnni && avx512::available();
+        let digits = path == Path::Avx512Vnni && path.runs();
         simd!((
             x: &[f32], inputs: usize, width: usize, digits: bool,
             all_words: &mut [[i32; 2]] = &mut words, all_scales: &mut [f32] = &mut scales,

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use lakatos_model_server::kernels::recurrence::{Inputs, chunk_forward};
 use lakatos_model_server::kernels::{Shape, gla, lasp2};
 use lakatos_model_server::train::data::Example;
 use lakatos_model_server::train::{TrainConfig, Trainer};
@@ -77,11 +78,11 @@ fn split_stretch() {
     };
     let (q, k, v) = (numbers(n * key), numbers(n * key), numbers(n * value));
     let g: Vec<f32> = q.iter().map(|x| -0.01 * (1.0 + x)).collect();
-    let x = gla::Inputs {
+    let x = Inputs {
         q: &q,
         k: &k,
         v: &v,
-        g: &g,
+        gates: gla::Gates { g: &g },
     };
     let shape = Shape::new(key, value);
     let mut out = vec![0.0; n * value];
@@ -93,9 +94,9 @@ fn split_stretch() {
         });
         seconds.fold(f64::INFINITY, f64::min)
     };
-    let whole = time(&|state, out| gla::chunk_forward(shape, x, state, out, None));
+    let whole = time(&|state, out| chunk_forward(shape, x, state, out, None));
     let threads = rayon::current_num_threads();
-    let split = time(&|state, out| lasp2::chunks(x, shape, state, out, threads));
+    let split = time(&|state, out| lasp2::chunks(shape, x, state, out, threads));
     println!(
         "one head over {n} tokens: {:.0} ms whole, {:.0} ms split over {threads} threads",
         1e3 * whole,

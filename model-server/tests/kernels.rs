@@ -1,8 +1,8 @@
 //! Kernels: the chunkwise form against the recurrent one in f32, and gradients against finite differences in f64.
 
-use lakatos_model_server::kernels::lasp2::Recurrence;
+use lakatos_model_server::kernels::recurrence::{self, Gradients, Inputs, Recurrence};
 use lakatos_model_server::kernels::softmax_attention as softmax;
-use lakatos_model_server::kernels::{Shape, delta_net, gated_delta_net, gla, lasp2, lightning};
+use lakatos_model_server::kernels::{Shape, gated_delta_net, gla, lasp2, lightning};
 use lakatos_model_server::real::Real;
 
 /// A reproducible stream of numbers in (-1, 1).
@@ -51,37 +51,32 @@ fn largest_difference<T: Real>(a: &[T], b: &[T]) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// A recurrence with its inputs in one list of buffers, so that one check serves all.
-trait Kernel {
+/// A recurrence with its inputs in one list of buffers, q, k and v first, so that one check serves all.
+trait Kind {
+    type Gates<'a, T: Real>: Recurrence<T>;
     /// Differentiable inputs for n tokens.
-    fn inputs(&self, numbers: &mut Numbers, n: usize, key: usize, value: usize) -> Vec<Vec<f64>>;
-    fn recurrent<T: Real>(&self, shape: Shape<T>, x: &[Vec<T>], state: &mut [T], out: &mut [T]);
-    fn chunk<T: Real>(
-        &self,
-        shape: Shape<T>,
-        x: &[Vec<T>],
-        state: &mut [T],
-        out: &mut [T],
-        kept: Option<&mut Vec<T>>,
-    );
-    fn chunk_backward(
-        &self,
-        shape: Shape<f64>,
-        x: &[Vec<f64>],
-        kept: &[f64],
-        d_out: &[f64],
-        d_state: &mut [f64],
-        grad: &mut [Vec<f64>],
-    );
-    fn recurrent_backward(
-        &self,
-        shape: Shape<f64>,
-        x: &[Vec<f64>],
-        start: &[f64],
-        d_out: &[f64],
-        d_state: &mut [f64],
-        grad: &mut [Vec<f64>],
-    );
+    fn numbers(&self, numbers: &mut Numbers, n: usize, key: usize, value: usize) -> Vec<Vec<f64>>;
+    /// Of the buffers behind q, k and v.
+    fn gates<'a, T: Real>(&self, x: &'a [Vec<T>]) -> Self::Gates<'a, T>;
+    fn places(d: &mut [Vec<f64>]) -> Places<'_, Self>;
+}
+
+type Places<'a, K> = <<K as Kind>::Gates<'a, f64> as Recurrence<f64>>::Gradients;
+
+fn inputs<'a, T: Real, K: Kind>(kind: &K, x: &'a [Vec<T>]) -> Inputs<'a, T, K::Gates<'a, T>> {
+    let [q, k, v, gates @ ..] = x else {
+        unreachable!()
+    };
+    let gates = kind.gates(gates);
+    Inputs { q, k, v, gates }
+}
+
+fn gradients<K: Kind>(d: &mut [Vec<f64>]) -> Gradients<'_, f64, Places<'_, K>> {
+    let [q, k, v, gates @ ..] = d else {
+        unreachable!()
+    };
+    let gates = K::places(gates);
+    Gradients { q, k, v, gates }
 }
 
 struct Gla(f64);
@@ -89,102 +84,9 @@ struct Gated;
 struct Delta;
 struct Lightning(f64);
 
-macro_rules! gla_inputs {
-    ($x:expr) => {
-        gla::Inputs {
-            q: &$x[0],
-            k: &$x[1],
-            v: &$x[2],
-            g: &$x[3],
-        }
-    };
-}
-macro_rules! gated_inputs {
-    ($x:expr) => {
-        gated_delta_net::Inputs {
-            q: &$x[0],
-            k: &$x[1],
-            v: &$x[2],
-            beta: &$x[3],
-            g: Some(&$x[4]),
-        }
-    };
-}
-macro_rules! delta_inputs {
-    ($x:expr) => {
-        delta_net::Inputs {
-            q: &$x[0],
-            k: &$x[1],
-            v: &$x[2],
-            beta: &$x[3],
-        }
-    };
-}
-
-macro_rules! kernel {
-    ($type:ty, $module:ident, |$numbers:ident, $n:ident, $key:ident, $value:ident, $this:ident| $inputs:expr,
-     |$self_:ident, $x:ident, $t:ident| $view:expr, [$($grad:pat),+], $grads:expr) => {
-        impl Kernel for $type {
-            fn inputs(&self, $numbers: &mut Numbers, $n: usize, $key: usize, $value: usize) -> Vec<Vec<f64>> {
-                let $this = self;
-                let _ = $this;
-                $inputs
-            }
-            fn recurrent<$t: Real>(&self, shape: Shape<$t>, $x: &[Vec<$t>], state: &mut [$t], out: &mut [$t]) {
-                let $self_ = self;
-                let _ = $self_;
-                $module::recurrent(shape, $view, state, out);
-            }
-            fn chunk<$t: Real>(
-                &self,
-                shape: Shape<$t>,
-                $x: &[Vec<$t>],
-                state: &mut [$t],
-                out: &mut [$t],
-                kept: Option<&mut Vec<$t>>,
-            ) {
-                let $self_ = self;
-                let _ = $self_;
-                $module::chunk_forward(shape, $view, state, out, kept);
-            }
-            fn chunk_backward(
-                &self,
-                shape: Shape<f64>,
-                $x: &[Vec<f64>],
-                kept: &[f64],
-                d_out: &[f64],
-                d_state: &mut [f64],
-                grad: &mut [Vec<f64>],
-            ) {
-                type $t = f64;
-                let _: Option<$t> = None;
-                let $self_ = self;
-                let _ = $self_;
-                let [$($grad),+] = grad else { unreachable!() };
-                $module::chunk_backward(shape, $view, kept, d_out, d_state, $grads);
-            }
-            fn recurrent_backward(
-                &self,
-                shape: Shape<f64>,
-                $x: &[Vec<f64>],
-                start: &[f64],
-                d_out: &[f64],
-                d_state: &mut [f64],
-                grad: &mut [Vec<f64>],
-            ) {
-                type $t = f64;
-                let _: Option<$t> = None;
-                let $self_ = self;
-                let _ = $self_;
-                let [$($grad),+] = grad else { unreachable!() };
-                $module::recurrent_backward(shape, $view, start, d_out, d_state, $grads);
-            }
-        }
-    };
-}
-
-impl Kernel for Gla {
-    fn inputs(&self, numbers: &mut Numbers, n: usize, key: usize, value: usize) -> Vec<Vec<f64>> {
+impl Kind for Gla {
+    type Gates<'a, T: Real> = gla::Gates<'a, T>;
+    fn numbers(&self, numbers: &mut Numbers, n: usize, key: usize, value: usize) -> Vec<Vec<f64>> {
         vec![
             numbers.vec(n * key),
             numbers.vec(n * key),
@@ -192,106 +94,78 @@ impl Kernel for Gla {
             numbers.decays(n * key, self.0),
         ]
     }
-    fn recurrent<T: Real>(&self, shape: Shape<T>, x: &[Vec<T>], state: &mut [T], out: &mut [T]) {
-        gla::recurrent(shape, gla_inputs!(x), state, out);
+    fn gates<'a, T: Real>(&self, x: &'a [Vec<T>]) -> gla::Gates<'a, T> {
+        gla::Gates { g: &x[0] }
     }
-    fn chunk<T: Real>(
-        &self,
-        shape: Shape<T>,
-        x: &[Vec<T>],
-        state: &mut [T],
-        out: &mut [T],
-        kept: Option<&mut Vec<T>>,
-    ) {
-        gla::chunk_forward(shape, gla_inputs!(x), state, out, kept);
-    }
-    fn chunk_backward(
-        &self,
-        shape: Shape<f64>,
-        x: &[Vec<f64>],
-        kept: &[f64],
-        d_out: &[f64],
-        d_state: &mut [f64],
-        grad: &mut [Vec<f64>],
-    ) {
-        let [q, k, v, g] = grad else { unreachable!() };
-        let grad = gla::Gradients { q, k, v, g };
-        gla::chunk_backward(shape, gla_inputs!(x), kept, d_out, d_state, grad);
-    }
-    fn recurrent_backward(
-        &self,
-        shape: Shape<f64>,
-        x: &[Vec<f64>],
-        start: &[f64],
-        d_out: &[f64],
-        d_state: &mut [f64],
-        grad: &mut [Vec<f64>],
-    ) {
-        let [q, k, v, g] = grad else { unreachable!() };
-        let grad = gla::Gradients { q, k, v, g };
-        gla::recurrent_backward(shape, gla_inputs!(x), start, d_out, d_state, grad);
+    fn places(d: &mut [Vec<f64>]) -> &mut [f64] {
+        &mut d[0]
     }
 }
 
-kernel!(
-    Gated,
-    gated_delta_net,
-    |numbers, n, key, value, this| vec![
-        numbers.vec(n * key),
-        numbers.unit(n, key),
-        numbers.vec(n * value),
-        numbers.betas(n),
-        numbers.decays(n, 0.7),
-    ],
-    |this, x, T| gated_inputs!(x),
-    [q, k, v, beta, g],
-    gated_delta_net::Gradients {
-        q,
-        k,
-        v,
-        beta,
-        g: Some(g)
+impl Kind for Gated {
+    type Gates<'a, T: Real> = gated_delta_net::Gates<'a, T>;
+    fn numbers(&self, numbers: &mut Numbers, n: usize, key: usize, value: usize) -> Vec<Vec<f64>> {
+        let mut x = Delta.numbers(numbers, n, key, value);
+        x.push(numbers.decays(n, 0.7));
+        x
     }
-);
+    fn gates<'a, T: Real>(&self, x: &'a [Vec<T>]) -> gated_delta_net::Gates<'a, T> {
+        let g = Some(x[1].as_slice());
+        gated_delta_net::Gates { beta: &x[0], g }
+    }
+    fn places(d: &mut [Vec<f64>]) -> gated_delta_net::GateGradients<'_, f64> {
+        let [beta, g] = d else { unreachable!() };
+        gated_delta_net::GateGradients { beta, g: Some(g) }
+    }
+}
 
-kernel!(
-    Delta,
-    delta_net,
-    |numbers, n, key, value, this| vec![
-        numbers.vec(n * key),
-        numbers.unit(n, key),
-        numbers.vec(n * value),
-        numbers.betas(n),
-    ],
-    |this, x, T| delta_inputs!(x),
-    [q, k, v, beta],
-    delta_net::Gradients { q, k, v, beta }
-);
+impl Kind for Delta {
+    type Gates<'a, T: Real> = gated_delta_net::Gates<'a, T>;
+    fn numbers(&self, numbers: &mut Numbers, n: usize, key: usize, value: usize) -> Vec<Vec<f64>> {
+        vec![
+            numbers.vec(n * key),
+            numbers.unit(n, key),
+            numbers.vec(n * value),
+            numbers.betas(n),
+        ]
+    }
+    fn gates<'a, T: Real>(&self, x: &'a [Vec<T>]) -> gated_delta_net::Gates<'a, T> {
+        gated_delta_net::Gates {
+            beta: &x[0],
+            g: None,
+        }
+    }
+    fn places(d: &mut [Vec<f64>]) -> gated_delta_net::GateGradients<'_, f64> {
+        gated_delta_net::GateGradients {
+            beta: &mut d[0],
+            g: None,
+        }
+    }
+}
 
-kernel!(
-    Lightning,
-    lightning,
-    |numbers, n, key, value, this| vec![
-        numbers.vec(n * key),
-        numbers.vec(n * key),
-        numbers.vec(n * value),
-    ],
-    |this, x, T| lightning::Inputs {
-        q: &x[0],
-        k: &x[1],
-        v: &x[2],
-        g: T::from_f64(this.0)
-    },
-    [q, k, v],
-    lightning::Gradients { q, k, v }
-);
+impl Kind for Lightning {
+    type Gates<'a, T: Real> = lightning::Gates<T>;
+    fn numbers(&self, numbers: &mut Numbers, n: usize, key: usize, value: usize) -> Vec<Vec<f64>> {
+        vec![
+            numbers.vec(n * key),
+            numbers.vec(n * key),
+            numbers.vec(n * value),
+        ]
+    }
+    fn gates<T: Real>(&self, _: &[Vec<T>]) -> lightning::Gates<T> {
+        lightning::Gates {
+            g: T::from_f64(self.0),
+        }
+    }
+    fn places(_: &mut [Vec<f64>]) {}
+}
 
 /// f32: T = 256 tokens from a state that is not zero, at several chunk sizes.
-fn check_forms(kernel: &impl Kernel) {
+fn check_forms<K: Kind>(kind: &K) {
     let (n, key, value) = (256, 24, 40);
     let mut numbers = Numbers(7);
-    let x: Vec<Vec<f32>> = kernel
-        .inputs(&mut numbers, n, key, value)
+    let x: Vec<Vec<f32>> = kind
+        .numbers(&mut numbers, n, key, value)
         .iter()
         .map(|x| cast(x))
         .collect();
@@ -299,12 +173,12 @@ fn check_forms(kernel: &impl Kernel) {
     let mut shape = Shape::<f32>::new(key, value);
     let mut state = start.clone();
     let mut expected = vec![0.0; n * value];
-    kernel.recurrent(shape, &x, &mut state, &mut expected);
+    Recurrence::recurrent(shape, inputs(kind, &x), &mut state, &mut expected);
     for chunk in [1, 16, 23, 64, 300] {
         shape.chunk = chunk;
         let mut chunk_state = start.clone();
         let mut out = vec![0.0; n * value];
-        kernel.chunk(shape, &x, &mut chunk_state, &mut out, None);
+        recurrence::chunk_forward(shape, inputs(kind, &x), &mut chunk_state, &mut out, None);
         let worst =
             largest_difference(&out, &expected).max(largest_difference(&chunk_state, &state));
         assert!(worst <= 1e-4, "chunks of {chunk}: {worst}");
@@ -312,10 +186,10 @@ fn check_forms(kernel: &impl Kernel) {
 }
 
 /// f64: loss = Σ out ⊙ w + Σ state ⊙ z; every input and the first state against central differences.
-fn check_gradients(kernel: &impl Kernel) {
+fn check_gradients<K: Kind>(kind: &K) {
     let (n, key, value) = (45, 5, 6);
     let mut numbers = Numbers(11);
-    let x = kernel.inputs(&mut numbers, n, key, value);
+    let x = kind.numbers(&mut numbers, n, key, value);
     let start = numbers.vec(key * value);
     let (w, z) = (numbers.vec(n * value), numbers.vec(key * value));
     let mut shape = Shape::<f64>::new(key, value);
@@ -323,7 +197,7 @@ fn check_gradients(kernel: &impl Kernel) {
     let loss = |x: &[Vec<f64>], start: &[f64]| -> f64 {
         let mut state = start.to_vec();
         let mut out = vec![0.0; n * value];
-        kernel.recurrent(shape, x, &mut state, &mut out);
+        Recurrence::recurrent(shape, inputs(kind, x), &mut state, &mut out);
         let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         sum(&out, &w) + sum(&state, &z)
     };
@@ -331,10 +205,13 @@ fn check_gradients(kernel: &impl Kernel) {
     let (mut by_chunk, mut by_step) = (zeros(), zeros());
     let mut kept = Vec::new();
     let mut out = vec![0.0; n * value];
-    kernel.chunk(shape, &x, &mut start.clone(), &mut out, Some(&mut kept));
+    let (view, mut state) = (inputs(kind, &x), start.clone());
+    recurrence::chunk_forward(shape, view, &mut state, &mut out, Some(&mut kept));
     let (mut d_start, mut d_start_by_step) = (z.clone(), z.clone());
-    kernel.chunk_backward(shape, &x, &kept, &w, &mut d_start, &mut by_chunk);
-    kernel.recurrent_backward(shape, &x, &start, &w, &mut d_start_by_step, &mut by_step);
+    let grad = gradients::<K>(&mut by_chunk);
+    recurrence::chunk_backward(shape, view, &kept, &w, &mut d_start, grad);
+    let (grad, d) = (gradients::<K>(&mut by_step), &mut d_start_by_step);
+    Recurrence::recurrent_backward(shape, view, &start, &w, d, grad);
     let step = 1e-5;
     let check = |what: String, found: f64, stepwise: f64, up: f64, down: f64| {
         let expected = (up - down) / (2.0 * step);
@@ -499,10 +376,10 @@ fn softmax_attention() {
 /// A recurrence over a state and its outputs: in one piece, or over so many threads.
 type Run<'a> = Box<dyn Fn(Option<usize>, &mut [f32], &mut [f32]) + 'a>;
 
-fn a_run<'a>(shape: Shape<f32>, x: impl Recurrence<f32> + 'a) -> Run<'a> {
+fn a_run<'a>(shape: Shape<f32>, x: Inputs<'a, f32, impl Recurrence<f32> + 'a>) -> Run<'a> {
     Box::new(move |threads, state, out| match threads {
-        Some(threads) => lasp2::chunks(x, shape, state, out, threads),
-        None => x.chunks(shape, state, out, None),
+        Some(threads) => lasp2::chunks(shape, x, state, out, threads),
+        None => recurrence::chunk_forward(shape, x, state, out, None),
     })
 }
 
@@ -522,21 +399,29 @@ fn a_split_stretch_is_the_whole_one() {
     );
     let beta: Vec<f32> = cast(&numbers.betas(n));
     let (q, k, v, beta) = (q.as_slice(), k.as_slice(), v.as_slice(), beta.as_slice());
-    let plain = gla::Inputs {
+    let plain = Inputs {
         q,
         k,
         v,
-        g: &channels,
+        gates: gla::Gates { g: &channels },
     };
-    let gated = gated_delta_net::Inputs {
+    let g = Some(tokens.as_slice());
+    let gated = Inputs {
         q,
         k,
         v,
-        beta,
-        g: Some(&tokens),
+        gates: gated_delta_net::Gates { beta, g },
     };
-    let bare = gated_delta_net::Inputs { g: None, ..gated };
-    let constant = lightning::Inputs { q, k, v, g: -0.01 };
+    let bare = Inputs {
+        gates: gated_delta_net::Gates { beta, g: None },
+        ..gated
+    };
+    let constant = Inputs {
+        q,
+        k,
+        v,
+        gates: lightning::Gates { g: -0.01 },
+    };
     let runs: [(&str, Run<'_>); 4] = [
         ("gla", a_run(shape, plain)),
         ("gated delta", a_run(shape, gated)),

@@ -13,48 +13,49 @@
 use std::ops::Range;
 
 use super::Shape;
-use super::lasp2::{Effect, Recurrence};
-use super::matmul::{Mat, MatMut, Threads, add, product, set};
-use super::vector::{axpy, dot, simd};
+use super::matmul::{Mat, MatMut, Threads, product, set};
+use super::recurrence::{self, Recurrence, Step, Terms};
+use super::vector::{add_assign, axpy, dot, scale as rescale, simd};
 use crate::real::Real;
 
 /// Tokens of a block inside a chunk.
 pub const BLOCK: usize = 16;
 
-/// q, k `[n, K]`, v `[n, V]` and the log-decays g `[n, K]`.
+/// The log-decays of a head.
 #[derive(Clone, Copy)]
-pub struct Inputs<'a, T> {
-    /// Queries.
-    pub q: &'a [T],
-    /// Keys.
-    pub k: &'a [T],
-    /// Values.
-    pub v: &'a [T],
-    /// Log-decays, at most 0.
+pub struct Gates<'a, T> {
+    /// g `[n, K]`, at most 0.
     pub g: &'a [T],
 }
 
-/// Where the gradients of [`Inputs`] are added.
-pub struct Gradients<'a, T> {
-    /// ∂q `[n, K]`.
-    pub q: &'a mut [T],
-    /// ∂k `[n, K]`.
-    pub k: &'a mut [T],
-    /// ∂v `[n, V]`.
-    pub v: &'a mut [T],
-    /// ∂g `[n, K]`.
-    pub g: &'a mut [T],
+/// q, k `[n, K]`, v `[n, V]` and the log-decays.
+pub type Inputs<'a, T> = recurrence::Inputs<'a, T, Gates<'a, T>>;
+
+/// Where the gradients of [`Inputs`] are added, that of g `[n, K]` among them.
+pub type Gradients<'a, T> = recurrence::Gradients<'a, T, &'a mut [T]>;
+
+/// λ of every token and key channel.
+pub(super) trait Decay<T>: Copy {
+    /// That of element `at` of `[n, K]`.
+    fn at(self, at: usize) -> T;
 }
 
-/// The recurrent form: advances `state` `[K, V]` and writes `out` `[n, V]`.
-pub fn recurrent<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
-    simd!(<T>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
-        recurrent_body(shape, x, state, out);
-    });
+impl<T: Real> Decay<T> for Gates<'_, T> {
+    #[inline(always)]
+    fn at(self, at: usize) -> T {
+        self.g[at].exp()
+    }
 }
 
+/// The recurrent form under any decay.
 #[inline(always)]
-fn recurrent_body<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
+pub(super) fn recurrent<T: Real, G>(
+    shape: Shape<T>,
+    x: recurrence::Inputs<'_, T, G>,
+    decay: impl Decay<T>,
+    state: &mut [T],
+    out: &mut [T],
+) {
     let Shape {
         key, value, scale, ..
     } = shape;
@@ -63,7 +64,7 @@ fn recurrent_body<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], o
         let v = &x.v[t * value..][..value];
         for (d, row) in state.chunks_exact_mut(value).enumerate() {
             let at = t * key + d;
-            let (decay, k, q) = (x.g[at].exp(), x.k[at], x.q[at] * scale);
+            let (decay, k, q) = (decay.at(at), x.k[at], x.q[at] * scale);
             for ((s, v), o) in row.iter_mut().zip(v).zip(o.iter_mut()) {
                 *s = *s * decay + k * *v;
                 *o += q * *s;
@@ -72,29 +73,28 @@ fn recurrent_body<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], o
     }
 }
 
-/// Backward of the recurrent form. `start` is the state before the first token; `d_state` comes in as the gradient of
-/// the state after the last and leaves as that of `start`. Keeps every state: for checks and short sequences.
-pub fn recurrent_backward<T: Real>(
+/// Backward of [`recurrent`]; the gradients of g are added to `d_g`, where there is one.
+pub(super) fn recurrent_backward<T: Real, G>(
     shape: Shape<T>,
-    x: Inputs<'_, T>,
+    x: recurrence::Inputs<'_, T, G>,
+    decay: impl Decay<T>,
     start: &[T],
     d_out: &[T],
     d_state: &mut [T],
-    grad: Gradients<'_, T>,
+    grad: recurrence::Gradients<'_, T, Option<&mut [T]>>,
 ) {
     let Shape {
         key, value, scale, ..
     } = shape;
     let n = d_out.len() / value;
+    let mut d_g = grad.gates;
     let mut states = start.to_vec();
     let mut state = start.to_vec();
     for t in 0..n {
         for d in 0..key {
-            let decay = x.g[t * key + d].exp();
-            for c in 0..value {
-                let s = &mut state[d * value + c];
-                *s = *s * decay + x.k[t * key + d] * x.v[t * value + c];
-            }
+            let row = &mut state[d * value..][..value];
+            rescale(row, decay.at(t * key + d));
+            axpy(row, x.k[t * key + d], &x.v[t * value..][..value]);
         }
         states.extend_from_slice(&state);
     }
@@ -111,264 +111,61 @@ pub fn recurrent_backward<T: Real>(
             axpy(ds, scale * x.q[at], d_o);
             grad.k[at] += dot(ds, v);
             axpy(&mut grad.v[t * value..][..value], x.k[at], ds);
-            let decay = x.g[at].exp();
-            grad.g[at] += decay * dot(ds, &before[row]);
-            super::vector::scale(ds, decay);
+            let decay = decay.at(at);
+            if let Some(d_g) = d_g.as_deref_mut() {
+                d_g[at] += decay * dot(ds, &before[row]);
+            }
+            rescale(ds, decay);
         }
     }
 }
 
-/// The chunkwise form of the same map. When `kept` is given, the state at the start of every chunk is appended to it for
-/// [`chunk_backward`].
-pub fn chunk_forward<T: Real>(
-    shape: Shape<T>,
-    x: Inputs<'_, T>,
-    state: &mut [T],
-    out: &mut [T],
-    mut kept: Option<&mut Vec<T>>,
-) {
-    let Shape {
-        key,
-        value,
-        chunk,
-        scale,
-    } = shape;
-    let n = out.len() / value;
-    let mut work = Work::new(shape);
-    let mut from = 0;
-    while from < n {
-        let len = chunk.min(n - from);
-        let part = x.part(shape, from..from + len);
-        if let Some(kept) = kept.as_deref_mut() {
-            kept.extend_from_slice(state);
-        }
-        work.prepare(part, len, shape);
-        let out = &mut out[from * value..][..len * value];
-        let v = Mat::new(part.v, len, value);
-        let q_decayed = Mat::new(&work.q_decayed, len, key);
-        product(
-            MatMut::new(out, len, value),
-            false,
-            scale,
-            q_decayed,
-            Mat::new(state, key, value),
-            Threads::One,
-        );
-        add(
-            MatMut::new(out, len, value),
-            Mat::new(&work.a, len, len),
-            v,
-            Threads::One,
-        );
-        decay_rows(state, &work.total, value);
-        let k_decayed = Mat::new(&work.k_decayed, len, key);
-        add(
-            MatMut::new(state, key, value),
-            k_decayed.t(),
-            v,
-            Threads::One,
-        );
-        from += len;
-    }
-}
-
-/// Advances the state `[K, V]` as [`chunk_forward`] does, without outputs.
-fn advance<T: Real>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T]) {
-    let Shape {
-        key, value, chunk, ..
-    } = shape;
-    let n = x.v.len() / value;
-    let mut work = Work::new(shape);
-    for from in (0..n).step_by(chunk) {
-        let len = chunk.min(n - from);
-        let part = x.part(shape, from..from + len);
-        simd!(<T>(work: &mut Work<T> = &mut work, part: Inputs<'_, T>, len: usize, key: usize) {
-            work.decays(part, len, key);
-        });
-        decay_rows(state, &work.total, value);
-        let keys = Mat::new(&work.k_decayed, len, key).t();
-        let v = Mat::new(part.v, len, value);
-        add(MatMut::new(state, key, value), keys, v, Threads::One);
-    }
-}
-
-/// Backward of the chunkwise form. `kept` is what [`chunk_forward`] kept; `d_state` comes in as the gradient of the last
-/// state and leaves as that of the first. Gradients are added to `grad`.
-pub fn chunk_backward<T: Real>(
-    shape: Shape<T>,
-    x: Inputs<'_, T>,
-    kept: &[T],
-    d_out: &[T],
-    d_state: &mut [T],
-    grad: Gradients<'_, T>,
-) {
-    let Shape {
-        key,
-        value,
-        chunk,
-        scale,
-    } = shape;
-    let n = d_out.len() / value;
-    let mut work = Work::new(shape);
-    let mut d_a = vec![T::ZERO; chunk * chunk];
-    let (mut d_q, mut d_k) = (vec![T::ZERO; chunk * key], vec![T::ZERO; chunk * key]);
-    let mut end = vec![T::ZERO; key * value];
-    for (c, start) in kept.chunks_exact(key * value).enumerate().rev() {
-        let from = c * chunk;
-        let len = chunk.min(n - from);
-        let part = x.part(shape, from..from + len);
-        let keys = from * key..(from + len) * key;
-        work.prepare(part, len, shape);
-        let d_o = Mat::new(&d_out[from * value..][..len * value], len, value);
-        let v = Mat::new(part.v, len, value);
-        let k_decayed = Mat::new(&work.k_decayed, len, key);
-        // The state at the chunk's end, for the gradient of its total decay.
-        end.copy_from_slice(start);
-        decay_rows(&mut end, &work.total, value);
-        add(
-            MatMut::new(&mut end, key, value),
-            k_decayed.t(),
-            v,
-            Threads::One,
-        );
-        // Values.
-        let d_v = &mut grad.v[from * value..][..len * value];
-        add(
-            MatMut::new(d_v, len, value),
-            Mat::new(&work.a, len, len).t(),
-            d_o,
-            Threads::One,
-        );
-        add(
-            MatMut::new(d_v, len, value),
-            k_decayed,
-            Mat::new(d_state, key, value),
-            Threads::One,
-        );
-        // Queries and keys through the states.
-        product(
-            MatMut::new(&mut d_q, len, key),
-            false,
-            scale,
-            d_o,
-            Mat::new(start, key, value).t(),
-            Threads::One,
-        );
-        set(
-            MatMut::new(&mut d_k, len, key),
-            v,
-            Mat::new(d_state, key, value).t(),
-            Threads::One,
-        );
-        // Queries and keys inside the chunk.
-        set(MatMut::new(&mut d_a, len, len), d_o, v.t(), Threads::One);
-        let chunk = Chunk {
-            part,
-            len,
-            shape,
-            end: &end,
-            d_state,
-        };
-        simd!(<T>(
-            chunk: Chunk<'_, T>, work: &mut Work<T> = &mut work,
-            d_a: &[T] = &d_a, d_q: &mut [T] = &mut d_q, d_k: &mut [T] = &mut d_k,
-            g_q: &mut [T] = &mut grad.q[keys.clone()],
-            g_k: &mut [T] = &mut grad.k[keys.clone()],
-            g_g: &mut [T] = &mut grad.g[keys],
-        ) {
-            let Chunk { part, len, shape, end, d_state } = chunk;
-            let Shape { key, value, scale, .. } = shape;
-            for (d, e) in d_q[..len * key].iter_mut().zip(&work.from_start) {
-                *d *= *e;
-            }
-            for (d, e) in d_k[..len * key].iter_mut().zip(&work.to_end) {
-                *d *= *e;
-            }
-            work.intra_backward(part, len, key, scale, d_a, d_q, d_k);
-            let mut suffix = vec![T::ZERO; key];
-            for d in 0..key {
-                suffix[d] = dot(&end[d * value..][..value], &d_state[d * value..][..value]);
-            }
-            for i in (0..len).rev() {
-                let row = i * key..(i + 1) * key;
-                let (q, k) = (&part.q[row.clone()], &part.k[row.clone()]);
-                let (dq, dk) = (&d_q[row.clone()], &d_k[row.clone()]);
-                let out = &mut g_g[row];
-                for d in 0..key {
-                    suffix[d] += q[d] * dq[d] - k[d] * dk[d];
-                    out[d] += suffix[d];
-                }
-            }
-            super::vector::add_assign(g_q, &d_q[..len * key]);
-            super::vector::add_assign(g_k, &d_k[..len * key]);
-        });
-        decay_rows(d_state, &work.total, value);
-        product(
-            MatMut::new(d_state, key, value),
-            true,
-            scale,
-            Mat::new(&work.q_decayed, len, key).t(),
-            d_o,
-            Threads::One,
-        );
-    }
-}
-
-impl<T: Real> Recurrence<T> for Inputs<'_, T> {
+impl<'a, T: Real> Recurrence<T> for Gates<'a, T> {
+    type Gradients = &'a mut [T];
+    type Chunk = Chunk<T>;
     const SPLIT_FROM: usize = 2;
 
-    fn recurrent(self, shape: Shape<T>, state: &mut [T], out: &mut [T]) {
-        recurrent(shape, self, state, out);
-    }
-
-    fn chunks(self, shape: Shape<T>, state: &mut [T], out: &mut [T], kept: Option<&mut Vec<T>>) {
-        chunk_forward(shape, self, state, out, kept);
-    }
-
     fn part(self, shape: Shape<T>, tokens: Range<usize>) -> Self {
-        let Shape { key, value, .. } = shape;
-        let (from, len) = (tokens.start, tokens.len());
-        Inputs {
-            q: &self.q[from * key..][..len * key],
-            k: &self.k[from * key..][..len * key],
-            v: &self.v[from * value..][..len * value],
-            g: &self.g[from * key..][..len * key],
-        }
+        let g = &self.g[tokens.start * shape.key..tokens.end * shape.key];
+        Gates { g }
     }
 
-    fn effect(self, shape: Shape<T>) -> Effect<T> {
+    fn recurrent(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
+        simd!(<T>(shape: Shape<T>, x: Inputs<'_, T>, state: &mut [T], out: &mut [T]) {
+            recurrent(shape, x, x.gates, state, out);
+        });
+    }
+
+    fn recurrent_backward(
+        shape: Shape<T>,
+        x: recurrence::Inputs<'_, T, Self>,
+        start: &[T],
+        d_out: &[T],
+        d_state: &mut [T],
+        grad: Gradients<'_, T>,
+    ) {
+        let grad = recurrence::Gradients {
+            q: grad.q,
+            k: grad.k,
+            v: grad.v,
+            gates: Some(grad.gates),
+        };
+        recurrent_backward(shape, x, x.gates, start, d_out, d_state, grad);
+    }
+
+    fn keep(shape: Shape<T>, x: recurrence::Inputs<'_, T, Self>) -> Vec<T> {
         let mut keep = vec![T::ZERO; shape.key];
-        let mut add = vec![T::ZERO; shape.key * shape.value];
-        advance(shape, self, &mut add);
-        for g in self.g.chunks_exact(shape.key) {
-            super::vector::add_assign(&mut keep, g);
+        for g in x.gates.g.chunks_exact(shape.key) {
+            add_assign(&mut keep, g);
         }
         keep.iter_mut().for_each(|k| *k = k.exp());
-        Effect { keep, add }
+        keep
     }
 }
 
-#[inline(always)]
-fn decay_rows<T: Real>(state: &mut [T], decay: &[T], value: usize) {
-    for (row, decay) in state.chunks_exact_mut(value).zip(decay) {
-        super::vector::scale(row, *decay);
-    }
-}
-
-/// What the backward pass knows of a chunk.
-#[derive(Clone, Copy)]
-struct Chunk<'a, T> {
-    part: Inputs<'a, T>,
-    len: usize,
-    shape: Shape<T>,
-    /// The state at its end.
-    end: &'a [T],
-    /// The gradient of that.
-    d_state: &'a [T],
-}
-
-/// What a chunk needs besides its inputs; allocated once a sequence.
-struct Work<T> {
+/// What a chunk needs besides its inputs.
+pub struct Chunk<T> {
+    terms: Terms<T>,
     /// e^{g_i}.
     step: Vec<T>,
     /// G_i, the inclusive sum of g.
@@ -377,69 +174,155 @@ struct Work<T> {
     from_start: Vec<T>,
     /// e^{G_C - G_i}.
     to_end: Vec<T>,
-    /// e^{G_C}.
-    total: Vec<T>,
-    q_decayed: Vec<T>,
-    k_decayed: Vec<T>,
-    /// A, zero above the diagonal.
-    a: Vec<T>,
     q_block: Vec<T>,
     k_block: Vec<T>,
-    d_q_block: Vec<T>,
-    d_k_block: Vec<T>,
 }
 
-impl<T: Real> Work<T> {
-    fn new(shape: Shape<T>) -> Self {
-        let rows = shape.chunk * shape.key;
-        let zeros = || vec![T::ZERO; rows];
+/// What its backward pass needs besides.
+pub struct Back<T> {
+    d_a: Vec<T>,
+    d_q: Vec<T>,
+    d_k: Vec<T>,
+    d_q_block: Vec<T>,
+    d_k_block: Vec<T>,
+    /// The state at the chunk's end, for the gradient of its total decay.
+    end: Vec<T>,
+}
+
+impl<'a, T: Real> recurrence::Chunk<T, Gates<'a, T>> for Chunk<T> {
+    type Back = Back<T>;
+
+    fn new(shape: Shape<T>, _: Gates<'a, T>) -> Self {
+        let zeros = || vec![T::ZERO; shape.chunk * shape.key];
         Self {
+            terms: Terms::new(shape),
             step: zeros(),
             sum: zeros(),
             from_start: zeros(),
             to_end: zeros(),
-            total: vec![T::ZERO; shape.key],
-            q_decayed: zeros(),
-            k_decayed: zeros(),
-            a: vec![T::ZERO; shape.chunk * shape.chunk],
             q_block: vec![T::ZERO; BLOCK * shape.key],
             k_block: zeros(),
-            d_q_block: vec![T::ZERO; BLOCK * shape.key],
-            d_k_block: zeros(),
         }
     }
 
-    /// Decays and A.
-    fn prepare(&mut self, x: Inputs<'_, T>, len: usize, shape: Shape<T>) {
-        simd!(<T>(work: &mut Work<T> = self, x: Inputs<'_, T>, len: usize, shape: Shape<T>) {
+    fn back(shape: Shape<T>) -> Back<T> {
+        let Shape {
+            key, value, chunk, ..
+        } = shape;
+        let zeros = || vec![T::ZERO; chunk * key];
+        Back {
+            d_a: vec![T::ZERO; chunk * chunk],
+            d_q: zeros(),
+            d_k: zeros(),
+            d_q_block: vec![T::ZERO; BLOCK * key],
+            d_k_block: zeros(),
+            end: vec![T::ZERO; key * value],
+        }
+    }
+
+    fn prepare(&mut self, shape: Shape<T>, x: Inputs<'_, T>, _: &[T]) {
+        let len = x.v.len() / shape.value;
+        simd!(<T>(work: &mut Chunk<T> = self, x: Inputs<'_, T>, len: usize, shape: Shape<T>) {
             work.decays(x, len, shape.key);
             work.intra(x, len, shape.key, shape.scale);
         });
     }
 
+    fn prepare_state(&mut self, shape: Shape<T>, x: Inputs<'_, T>, _: &[T]) {
+        let len = x.v.len() / shape.value;
+        simd!(<T>(work: &mut Chunk<T> = self, x: Inputs<'_, T>, len: usize, shape: Shape<T>) {
+            work.decays(x, len, shape.key);
+        });
+    }
+
+    fn terms(&self) -> &Terms<T> {
+        &self.terms
+    }
+
+    fn backward(
+        &mut self,
+        back: &mut Back<T>,
+        shape: Shape<T>,
+        step: Step<'_, T, Gates<'_, T>>,
+        d_state: &mut [T],
+        grad: recurrence::Gradients<'_, T, &mut &'a mut [T]>,
+    ) {
+        let Shape {
+            key, value, scale, ..
+        } = shape;
+        let (x, len, one) = (step.x, step.d_out.len() / value, Threads::One);
+        let d_o = Mat::new(step.d_out, len, value);
+        let v = Mat::new(x.v, len, value);
+        back.end.copy_from_slice(step.start);
+        self.terms.advance(shape, x.v, &mut back.end);
+        self.terms
+            .updates_backward(shape, step.d_out, d_state, grad.v);
+        // Queries and keys through the states, then inside the chunk.
+        let s = Mat::new(step.start, key, value);
+        let d_q = MatMut::new(&mut back.d_q, len, key);
+        product(d_q, false, scale, d_o, s.t(), one);
+        let ds = Mat::new(d_state, key, value);
+        set(MatMut::new(&mut back.d_k, len, key), v, ds.t(), one);
+        set(MatMut::new(&mut back.d_a, len, len), d_o, v.t(), one);
+        let d_g = &mut grad.gates[step.from * key..][..len * key];
+        simd!(<T>(
+            work: &mut Chunk<T> = self, back: &mut Back<T>, x: Inputs<'_, T>, shape: Shape<T>, d_state: &[T],
+            g_q: &mut [T] = grad.q, g_k: &mut [T] = grad.k, g_g: &mut [T] = d_g,
+        ) {
+            let Shape { key, value, scale, .. } = shape;
+            let len = x.v.len() / value;
+            for (d, e) in back.d_q[..len * key].iter_mut().zip(&work.from_start) {
+                *d *= *e;
+            }
+            for (d, e) in back.d_k[..len * key].iter_mut().zip(&work.to_end) {
+                *d *= *e;
+            }
+            work.intra_backward(back, x, len, key, scale);
+            let mut suffix = vec![T::ZERO; key];
+            for d in 0..key {
+                suffix[d] = dot(&back.end[d * value..][..value], &d_state[d * value..][..value]);
+            }
+            for i in (0..len).rev() {
+                let row = i * key..(i + 1) * key;
+                let (q, k) = (&x.q[row.clone()], &x.k[row.clone()]);
+                let (dq, dk) = (&back.d_q[row.clone()], &back.d_k[row.clone()]);
+                let out = &mut g_g[row];
+                for d in 0..key {
+                    suffix[d] += q[d] * dq[d] - k[d] * dk[d];
+                    out[d] += suffix[d];
+                }
+            }
+            add_assign(g_q, &back.d_q[..len * key]);
+            add_assign(g_k, &back.d_k[..len * key]);
+        });
+        self.terms.state_backward(shape, step.d_out, d_state);
+    }
+}
+
+impl<T: Real> Chunk<T> {
     #[inline(always)]
     fn decays(&mut self, x: Inputs<'_, T>, len: usize, key: usize) {
-        self.sum[..key].copy_from_slice(&x.g[..key]);
+        self.sum[..key].copy_from_slice(&x.gates.g[..key]);
         for i in 1..len {
             let (done, rest) = self.sum.split_at_mut(i * key);
             let before = &done[(i - 1) * key..];
             for ((s, b), g) in rest[..key]
                 .iter_mut()
                 .zip(before)
-                .zip(&x.g[i * key..][..key])
+                .zip(&x.gates.g[i * key..][..key])
             {
                 *s = *b + *g;
             }
         }
         let n = len * key;
-        for (s, g) in self.step[..n].iter_mut().zip(x.g) {
+        for (s, g) in self.step[..n].iter_mut().zip(x.gates.g) {
             *s = g.exp();
         }
         for (e, s) in self.from_start[..n].iter_mut().zip(&self.sum) {
             *e = s.exp();
         }
         let last = &self.sum[(len - 1) * key..][..key];
-        for (t, s) in self.total.iter_mut().zip(last) {
+        for (t, s) in self.terms.keep.iter_mut().zip(last) {
             *t = s.exp();
         }
         for (to_end, sum) in self.to_end[..n]
@@ -450,14 +333,10 @@ impl<T: Real> Work<T> {
                 *e = (*l - *s).exp();
             }
         }
-        for ((o, q), e) in self.q_decayed[..n]
-            .iter_mut()
-            .zip(x.q)
-            .zip(&self.from_start)
-        {
+        for ((o, q), e) in self.terms.q[..n].iter_mut().zip(x.q).zip(&self.from_start) {
             *o = *q * *e;
         }
-        for ((o, k), e) in self.k_decayed[..n].iter_mut().zip(x.k).zip(&self.to_end) {
+        for ((o, k), e) in self.terms.k[..n].iter_mut().zip(x.k).zip(&self.to_end) {
             *o = *k * *e;
         }
     }
@@ -485,7 +364,7 @@ impl<T: Real> Work<T> {
     /// Fills A.
     #[inline(always)]
     fn intra(&mut self, x: Inputs<'_, T>, len: usize, key: usize, scale: T) {
-        self.a[..len * len].fill(T::ZERO);
+        self.terms.a[..len * len].fill(T::ZERO);
         let mut decayed = vec![T::ZERO; key];
         let mut b = 0;
         while b < len {
@@ -493,7 +372,7 @@ impl<T: Real> Work<T> {
             if b > 0 {
                 self.border(x, b, e, key);
                 product(
-                    MatMut::strided(&mut self.a[b * len..], e - b, b, len),
+                    MatMut::strided(&mut self.terms.a[b * len..], e - b, b, len),
                     false,
                     scale,
                     Mat::new(&self.q_block, e - b, key),
@@ -509,7 +388,7 @@ impl<T: Real> Work<T> {
                             *r *= *s;
                         }
                     }
-                    self.a[i * len + j] = scale * dot(&x.q[i * key..][..key], &decayed);
+                    self.terms.a[i * len + j] = scale * dot(&x.q[i * key..][..key], &decayed);
                 }
             }
             b = e;
@@ -518,17 +397,22 @@ impl<T: Real> Work<T> {
 
     /// Adds the gradients of q and k through A.
     #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "a kernel's operands")]
     fn intra_backward(
         &mut self,
+        back: &mut Back<T>,
         x: Inputs<'_, T>,
         len: usize,
         key: usize,
         scale: T,
-        d_a: &[T],
-        d_q: &mut [T],
-        d_k: &mut [T],
     ) {
+        let Back {
+            d_a,
+            d_q,
+            d_k,
+            d_q_block,
+            d_k_block,
+            ..
+        } = back;
         let mut decay = vec![T::ZERO; key];
         let mut b = 0;
         while b < len {
@@ -537,7 +421,7 @@ impl<T: Real> Work<T> {
                 self.border(x, b, e, key);
                 let d_block = Mat::strided(&d_a[b * len..], e - b, b, len);
                 product(
-                    MatMut::new(&mut self.d_q_block, e - b, key),
+                    MatMut::new(d_q_block, e - b, key),
                     false,
                     scale,
                     d_block,
@@ -545,7 +429,7 @@ impl<T: Real> Work<T> {
                     Threads::One,
                 );
                 product(
-                    MatMut::new(&mut self.d_k_block, b, key),
+                    MatMut::new(d_k_block, b, key),
                     false,
                     scale,
                     d_block.t(),
@@ -555,7 +439,7 @@ impl<T: Real> Work<T> {
                 let reference = &self.sum[(b - 1) * key..][..key];
                 for i in b..e {
                     let (d, s) = (
-                        &self.d_q_block[(i - b) * key..][..key],
+                        &d_q_block[(i - b) * key..][..key],
                         &self.sum[i * key..][..key],
                     );
                     let out = &mut d_q[i * key..][..key];
@@ -564,10 +448,7 @@ impl<T: Real> Work<T> {
                     }
                 }
                 for j in 0..b {
-                    let (d, s) = (
-                        &self.d_k_block[j * key..][..key],
-                        &self.sum[j * key..][..key],
-                    );
+                    let (d, s) = (&d_k_block[j * key..][..key], &self.sum[j * key..][..key]);
                     let out = &mut d_k[j * key..][..key];
                     for c in 0..key {
                         out[c] += d[c] * (reference[c] - s[c]).exp();

@@ -11,25 +11,8 @@ use rayon::prelude::*;
 
 use super::Shape;
 use super::matmul::{Mat, MatMut, Threads, add};
+use super::recurrence::{self, Inputs, Recurrence};
 use crate::real::Real;
-
-/// The inputs of a recurrence over one head of one sequence: its two forms, and what this module needs to cut it in parts.
-pub trait Recurrence<T: Real>: Copy + Send + Sync {
-    /// Threads from which a split takes less time than the whole on one: effects cost time too.
-    const SPLIT_FROM: usize;
-
-    /// The recurrent form: advances `state` `[K, V]` and writes `out` `[n, V]`.
-    fn recurrent(self, shape: Shape<T>, state: &mut [T], out: &mut [T]);
-
-    /// The chunkwise form of the same map; appends the state at the start of every chunk to `kept`, where given.
-    fn chunks(self, shape: Shape<T>, state: &mut [T], out: &mut [T], kept: Option<&mut Vec<T>>);
-
-    /// Some tokens.
-    fn part(self, shape: Shape<T>, tokens: Range<usize>) -> Self;
-
-    /// What all tokens together do to a state.
-    fn effect(self, shape: Shape<T>) -> Effect<T>;
-}
 
 /// What a part does to a state.
 #[derive(Debug)]
@@ -41,6 +24,14 @@ pub struct Effect<T> {
 }
 
 impl<T: Real> Effect<T> {
+    /// That of all tokens of `x`.
+    fn of<G: Recurrence<T>>(shape: Shape<T>, x: Inputs<'_, T, G>) -> Self {
+        let mut add = vec![T::ZERO; shape.key * shape.value];
+        recurrence::advance(shape, x, &mut add);
+        let keep = G::keep(shape, x);
+        Self { keep, add }
+    }
+
     fn apply(&self, shape: Shape<T>, state: &mut [T]) {
         let Shape { key, value, .. } = shape;
         let before = state.to_vec();
@@ -72,11 +63,11 @@ fn parts(n: usize, chunk: usize, threads: usize) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// [`Recurrence::chunks`] over `threads` parts: advances `state` over all of them and runs each from the state that it starts
+/// [`recurrence::chunk_forward`] over `threads` parts: advances `state` over all of them and runs each from the state that it starts
 /// with.
-pub fn chunks<T: Real, X: Recurrence<T>>(
-    x: X,
+pub fn chunks<T: Real, G: Recurrence<T>>(
     shape: Shape<T>,
+    x: Inputs<'_, T, G>,
     state: &mut [T],
     out: &mut [T],
     threads: usize,
@@ -85,7 +76,7 @@ pub fn chunks<T: Real, X: Recurrence<T>>(
     // The last part's effect is what it leaves in its state.
     let effects: Vec<Effect<T>> = parts[..parts.len().saturating_sub(1)]
         .par_iter()
-        .map(|part| x.part(shape, part.clone()).effect(shape))
+        .map(|part| Effect::of(shape, x.part(shape, part.clone())))
         .collect();
     let mut starts = vec![state.to_vec()];
     for effect in &effects {
@@ -103,7 +94,9 @@ pub fn chunks<T: Real, X: Recurrence<T>>(
     starts
         .par_iter_mut()
         .zip(jobs)
-        .for_each(|(state, (part, out))| x.part(shape, part).chunks(shape, state, out, None));
+        .for_each(|(state, (part, out))| {
+            recurrence::chunk_forward(shape, x.part(shape, part), state, out, None);
+        });
     if let Some(last) = starts.last() {
         state.copy_from_slice(last);
     }

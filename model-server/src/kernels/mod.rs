@@ -1,14 +1,14 @@
 //! Kernels: what a layer does to one head of one sequence, and matrix products.
 //!
-//! One file a recurrence: [`gla`], [`gated_delta_net`], [`delta_net`], [`lightning`]; each has a recurrent form, a
-//! chunkwise form and the backward pass of both. [`softmax_attention`] is for hybrids and Llama. [`lasp2`] splits a
-//! long stretch over threads. [`matmul`] wraps `gemm`; [`rows`] is its batch-invariant counterpart for decoding; [`heads`]
-//! changes layouts; [`vector`] has loops.
+//! One file a recurrence: [`gla`], [`gated_delta_net`] (the plain delta rule where it has no decays), [`lightning`]; each has a
+//! recurrent form and a chunkwise one, with the backward pass of both. [`recurrence`] is their frame: a new one says what its
+//! gates are, what a token does, and what a chunk's terms and their gradients are. [`softmax_attention`] is for hybrids and Llama.
+//! [`lasp2`] splits a long stretch over threads. [`matmul`] wraps `gemm`; [`rows`] is its batch-invariant counterpart for
+//! decoding; [`heads`] changes layouts; [`vector`] has loops.
 //! The mixture of memories has no recurrence of its own: its memories run the gated delta rule.
 //!
 //! Kernels panic on slices of wrong length, which is an error in a layer; layers check what comes from outside.
 
-pub mod delta_net;
 pub mod gated_delta_net;
 pub mod gla;
 pub mod heads;
@@ -16,6 +16,7 @@ pub mod int8;
 pub mod lasp2;
 pub mod lightning;
 pub mod matmul;
+pub mod recurrence;
 pub mod rows;
 pub mod softmax_attention;
 pub mod vector;

@@ -7,11 +7,12 @@
 use super::attention::{self, Projections};
 use super::params::{Declare, Params};
 use super::rope::rotate;
+use super::scan::Operands;
 use super::softmax::Softmax;
-use super::{Ctx, LayerState, Segments, fill, scan};
-use crate::kernels::heads::{fold, gather, repeat, scatter, split, split_mut};
+use super::{Ctx, LayerState, Segments, fill, gla, scan};
+use crate::kernels::Shape;
+use crate::kernels::heads::{fold, gather, repeat, scatter, split_mut};
 use crate::kernels::vector::{add_assign, scale, simd, softmax, softmax_backward};
-use crate::kernels::{Shape, gla as kernel};
 use crate::real::Real;
 
 /// Sizes of the layer: those of the softmax layer that it was, with a window.
@@ -41,17 +42,9 @@ pub struct Saved<T> {
     k_raw: Vec<T>,
     v: Vec<T>,
     recurrent: Operands<T>,
+    g: Vec<T>,
     kept: Vec<Vec<T>>,
     heads: Vec<T>,
-}
-
-/// Operands of the recurrence, `[heads, rows, dim]`.
-#[derive(Debug)]
-struct Operands<T> {
-    q: Vec<T>,
-    k: Vec<T>,
-    v: Vec<T>,
-    g: Vec<T>,
 }
 
 impl Liger {
@@ -104,8 +97,8 @@ impl Liger {
             q: softmax_rows(&q, dim),
             k: repeat(&softmax_rows(&k, dim), kv_heads, group),
             v: repeat(&v, kv_heads, group),
-            g: repeat(&self.decays(&k), kv_heads, group),
         };
+        let g = repeat(&gla::log_sigmoid(&k, self.normalizer), kv_heads, group);
         let mut matrices: Vec<Vec<T>> = states
             .iter()
             .map(|s| repeat(&s.recurrent, kv_heads, group))
@@ -114,7 +107,8 @@ impl Liger {
             self.shape(),
             (ctx.mode, save),
             ranges,
-            recurrent.inputs(dim, segments),
+            &recurrent,
+            gla::gates(&g, dim, rows, ranges),
             matrices.iter_mut().map(Vec::as_mut_slice).collect(),
         );
         for (state, matrices) in states.iter_mut().zip(&matrices) {
@@ -137,6 +131,7 @@ impl Liger {
             k_raw,
             v,
             recurrent,
+            g,
             kept,
             heads,
         });
@@ -167,29 +162,21 @@ impl Liger {
         rotate(&mut d.q, dim, self.theta, segments, -1.0);
         rotate(&mut d.k, dim, self.theta, segments, -1.0);
 
-        let zeros = || vec![T::ZERO; d_out.len()];
-        let (mut d_q, mut d_k, mut d_v, mut d_g) = (zeros(), zeros(), zeros(), zeros());
-        let places = |d| split_mut(d, rows, dim, ranges);
-        let grads_of = places(&mut d_q)
-            .into_iter()
-            .zip(places(&mut d_k))
-            .zip(places(&mut d_v))
-            .zip(places(&mut d_g))
-            .map(|(((q, k), v), g)| kernel::Gradients { q, k, v, g });
-        scan::backward(
+        let mut d_g = vec![T::ZERO; d_out.len()];
+        let gates = gla::gates(&saved.g, dim, rows, ranges);
+        let mut far = scan::backward(
             self.shape(),
             ranges,
-            saved.recurrent.inputs(dim, segments),
+            &saved.recurrent,
+            (gates, split_mut(&mut d_g, rows, dim, ranges)),
             &saved.kept,
             &d_out,
-            grads_of.collect(),
-            kernel::chunk_backward,
         );
-        softmax_rows_backward(&saved.recurrent.q, &mut d_q, dim);
-        softmax_rows_backward(&saved.recurrent.k, &mut d_k, dim);
-        add_assign(&mut d.q, &d_q);
-        add_assign(&mut d.k, &fold(&d_k, kv_heads, group));
-        add_assign(&mut d.v, &fold(&d_v, kv_heads, group));
+        softmax_rows_backward(&saved.recurrent.q, &mut far.q, dim);
+        softmax_rows_backward(&saved.recurrent.k, &mut far.k, dim);
+        add_assign(&mut d.q, &far.q);
+        add_assign(&mut d.k, &fold(&far.k, kv_heads, group));
+        add_assign(&mut d.v, &fold(&far.v, kv_heads, group));
         let factor = T::from_f64(1.0 / self.normalizer);
         let d_g = fold(&d_g, kv_heads, group);
         for ((d, d_g), k) in d.k.iter_mut().zip(&d_g).zip(&saved.k_raw) {
@@ -197,33 +184,6 @@ impl Liger {
         }
         let d = [d.q.as_slice(), &d.k, &d.v];
         self.projections.backward(ctx, &saved.x, d, dim, grads)
-    }
-
-    /// g = logσ(k) / normalizer.
-    fn decays<T: Real>(&self, k: &[T]) -> Vec<T> {
-        let factor = T::from_f64(-1.0 / self.normalizer);
-        let mut g = vec![T::ZERO; k.len()];
-        fill(&mut g, 1, |from, out| {
-            simd!(<T>(out: &mut [T], k: &[T] = &k[from..], factor: T) {
-                for (o, k) in out.iter_mut().zip(k) {
-                    *o = factor * (-*k).softplus();
-                }
-            });
-        });
-        g
-    }
-}
-
-impl<T: Real> Operands<T> {
-    fn inputs(&self, dim: usize, segments: &Segments) -> Vec<kernel::Inputs<'_, T>> {
-        let of = |x| split(x, segments.rows(), dim, &segments.ranges);
-        of(&self.q)
-            .into_iter()
-            .zip(of(&self.k))
-            .zip(of(&self.v))
-            .zip(of(&self.g))
-            .map(|(((q, k), v), g)| kernel::Inputs { q, k, v, g })
-            .collect()
     }
 }
 

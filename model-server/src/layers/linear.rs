@@ -221,6 +221,19 @@ impl Linear {
     }
 }
 
+/// Declares `{name}.{q,k,v}_proj.weight` of so many outputs.
+pub fn projections(
+    declare: &mut Declare,
+    name: &str,
+    inputs: usize,
+    [q, k, v]: [usize; 3],
+) -> [Linear; 3] {
+    [("q", q), ("k", k), ("v", v)].map(|(what, outputs)| {
+        let name = format!("{name}.{what}_proj");
+        Linear::new(declare, &name, inputs, outputs, false)
+    })
+}
+
 /// Several projections of the same x; in 8 bits they share its quantisation and the threads' turn.
 pub fn together<T: Real, const N: usize>(
     ctx: &Ctx<'_, T>,

@@ -13,11 +13,13 @@ use super::attention::{self, Projections};
 use super::features::FeatureMap;
 use super::params::{Declare, Init, ParamId, Params};
 use super::rope::rotate;
+use super::scan::Operands;
 use super::softmax::Softmax;
 use super::{Ctx, LayerState, Segments, scan};
-use crate::kernels::heads::{fold, gather, repeat, scatter, split, split_mut};
+use crate::kernels::Shape;
+use crate::kernels::heads::{fold, gather, repeat, scatter};
+use crate::kernels::lightning::Gates;
 use crate::kernels::vector::{add_assign, axpy, dot};
-use crate::kernels::{Shape, lightning as kernel};
 use crate::real::Real;
 
 /// Sizes of the layer: those of the softmax layer that it was, with a window, and its features.
@@ -59,9 +61,8 @@ struct Attended<T> {
     /// Positions that leave the window, and their values with the column of ones; 0 where none leaves.
     late_k: Vec<T>,
     late_v: Vec<T>,
-    q_features: Vec<T>,
-    /// Of one key head for each query head.
-    k_features: Vec<T>,
+    /// Features of queries and keys, and `late_v`: of one key head for each query head.
+    recurrent: Operands<T>,
     kept: Vec<Vec<T>>,
     near: Vec<T>,
     sums: Vec<T>,
@@ -207,7 +208,6 @@ impl Lolcats {
         let (near, sums) = self.softmax.forward(&q, &k, &v, segments, states);
         let (late_k, late_v) = self.late(segments, states);
         self.softmax.trim(states, self.window);
-        let q_features = self.q_map.forward(ctx, &q);
         let mut k_features = self.k_map.forward(ctx, &late_k);
         let shape: Shape<T> = self.shape();
         // The column of ones is 0 where no position leaves the window: there is no feature then either.
@@ -215,8 +215,11 @@ impl Lolcats {
         for (features, v) in rows.zip(late_v.chunks_exact(shape.value)) {
             crate::kernels::vector::scale(features, v[dim]);
         }
-        let k_features = repeat(&k_features, kv_heads, group);
-        let late_values = repeat(&late_v, kv_heads, group);
+        let recurrent = Operands {
+            q: self.q_map.forward(ctx, &q),
+            k: repeat(&k_features, kv_heads, group),
+            v: repeat(&late_v, kv_heads, group),
+        };
         let mut matrices: Vec<Vec<T>> = states
             .iter()
             .map(|s| repeat(&s.recurrent, kv_heads, group))
@@ -225,7 +228,8 @@ impl Lolcats {
             shape,
             (ctx.mode, save),
             &segments.ranges,
-            self.inputs(&q_features, &k_features, &late_values, segments),
+            &recurrent,
+            self.gates(segments),
             matrices.iter_mut().map(Vec::as_mut_slice).collect(),
         );
         for (state, matrices) in states.iter_mut().zip(&matrices) {
@@ -249,8 +253,7 @@ impl Lolcats {
             v,
             late_k,
             late_v,
-            q_features,
-            k_features,
+            recurrent,
             kept,
             near,
             sums,
@@ -263,26 +266,9 @@ impl Lolcats {
         ctx.get(self.factors)[head].sigmoid()
     }
 
-    fn inputs<'a, T: Real>(
-        &self,
-        q: &'a [T],
-        k: &'a [T],
-        v: &'a [T],
-        segments: &Segments,
-    ) -> Vec<kernel::Inputs<'a, T>> {
-        let Shape { key, value, .. } = self.shape::<T>();
-        let (rows, ranges) = (segments.rows(), &segments.ranges);
-        split(q, rows, key, ranges)
-            .into_iter()
-            .zip(split(k, rows, key, ranges))
-            .zip(split(v, rows, value, ranges))
-            .map(|((q, k), v)| kernel::Inputs {
-                q,
-                k,
-                v,
-                g: T::ZERO,
-            })
-            .collect()
+    /// No decay, of every (head, sequence).
+    fn gates<T: Real>(&self, segments: &Segments) -> Vec<Gates<T>> {
+        vec![Gates { g: T::ZERO }; self.softmax.heads * segments.ranges.len()]
     }
 
     /// Of each row, the key `[kv_heads, rows, dim]` and the value `[kv_heads, rows, dim + 1]` that leave its window. States
@@ -354,26 +340,18 @@ impl Lolcats {
                 .backward(&x.q, &x.k, &x.v, segments, &d_near, Some(d_sums.as_slice()));
         let (mut d_q, mut d_k, mut d_v) = (near.q, near.k, near.v);
 
-        let late_values = repeat(&x.late_v, kv_heads, group);
-        let zeros = |like: &[T]| vec![T::ZERO; like.len()];
-        let (mut d_qf, mut d_kf) = (zeros(&x.q_features), zeros(&x.k_features));
-        let mut d_late_v = zeros(&late_values);
-        let grads_of = split_mut(&mut d_qf, rows, shape.key, ranges)
-            .into_iter()
-            .zip(split_mut(&mut d_kf, rows, shape.key, ranges))
-            .zip(split_mut(&mut d_late_v, rows, shape.value, ranges))
-            .map(|((q, k), v)| kernel::Gradients { q, k, v });
-        scan::backward(
+        let gates = self.gates(segments);
+        let d_gates = vec![(); gates.len()];
+        let d = scan::backward(
             shape,
             ranges,
-            self.inputs(&x.q_features, &x.k_features, &late_values, segments),
+            &x.recurrent,
+            (gates, d_gates),
             &x.kept,
             &d_far,
-            grads_of.collect(),
-            kernel::chunk_backward,
         );
-        add_assign(&mut d_q, &self.q_map.backward(ctx, &x.q, d_qf, grads));
-        let mut d_kf = fold(&d_kf, kv_heads, group);
+        add_assign(&mut d_q, &self.q_map.backward(ctx, &x.q, d.q, grads));
+        let mut d_kf = fold(&d.k, kv_heads, group);
         for (d, v) in d_kf
             .chunks_exact_mut(shape.key)
             .zip(x.late_v.chunks_exact(shape.value))
@@ -381,7 +359,7 @@ impl Lolcats {
             crate::kernels::vector::scale(d, v[dim]);
         }
         let d_late_k = self.k_map.backward(ctx, &x.late_k, d_kf, grads);
-        let d_late_v = fold(&d_late_v, kv_heads, group);
+        let d_late_v = fold(&d.v, kv_heads, group);
         for head in 0..kv_heads {
             for range in ranges {
                 for row in range.clone().skip(self.window) {

@@ -2,7 +2,7 @@
 
 use super::params::{Declare, Params};
 use super::{Ctx, LayerState, Segments};
-use super::{attention, delta_net, gated_delta_net, gla, liger, lightning, lolcats, mom};
+use super::{attention, delta_rule, gla, liger, lightning, lolcats, mom};
 use crate::real::Real;
 
 /// What a mixer needs to know of its model.
@@ -84,10 +84,8 @@ macro_rules! mixers {
 mixers! {
     /// Gated linear attention.
     Gla(gla::Gla),
-    /// The delta rule.
-    DeltaNet(delta_net::DeltaNet),
-    /// The gated delta rule.
-    GatedDeltaNet(gated_delta_net::GatedDeltaNet),
+    /// The delta rule, with or without decays.
+    DeltaRule(delta_rule::DeltaRule),
     /// Constant decays.
     Lightning(lightning::Lightning),
     /// A mixture of memories.
@@ -111,11 +109,8 @@ impl Mixer {
     ) -> Self {
         match config {
             Config::Gla(c) => Self::Gla(gla::Gla::new(declare, name, c, sizes)),
-            Config::DeltaNet(c) => {
-                Self::DeltaNet(delta_net::DeltaNet::new(declare, name, c, sizes))
-            }
-            Config::GatedDeltaNet(c) => {
-                Self::GatedDeltaNet(gated_delta_net::GatedDeltaNet::new(declare, name, c, sizes))
+            Config::DeltaRule(c) => {
+                Self::DeltaRule(delta_rule::DeltaRule::new(declare, name, c, sizes))
             }
             Config::Lightning(c) => {
                 Self::Lightning(lightning::Lightning::new(declare, name, c, sizes, index))

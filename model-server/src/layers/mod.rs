@@ -4,16 +4,17 @@
 //! `forward` trains (states start empty), fills a prompt (chunkwise form) and decodes (one row a sequence, recurrent
 //! form). Backward passes treat the state before the first row as a constant.
 //!
-//! Mixers, one file each: [`gla`], [`delta_net`], [`gated_delta_net`], [`lightning`], [`mom`], [`attention`], and [`liger`]
-//! and [`lolcats`] for softmax models that were linearised. The delta rules share [`delta_core`]; what has a window shares
-//! [`softmax`]; recurrences run through [`scan`]; linear mixers but the last two end in an [`output`] part.
+//! Mixers, one file each: [`gla`], [`delta_rule`], [`lightning`], [`mom`], [`attention`], and [`liger`] and [`lolcats`] for softmax
+//! models that were linearised. [`frame`] is what stands around the recurrences of the first three: projections, the
+//! [`recurrent`] part (with an [`activation`] before it; that part is all the frame a memory of [`mom`] needs) and the [`output`];
+//! a new linear mixer adds how its gates come from x. What has a window shares [`softmax`]; all recurrences run through [`scan`].
 
+pub mod activation;
 pub mod attention;
 pub mod conv;
-pub mod delta_core;
-pub mod delta_net;
+pub mod delta_rule;
 pub mod features;
-pub mod gated_delta_net;
+pub mod frame;
 pub mod gla;
 pub mod liger;
 pub mod lightning;
@@ -25,6 +26,7 @@ pub mod mom;
 pub mod norm;
 pub mod output;
 pub mod params;
+pub mod recurrent;
 pub mod rope;
 pub mod scan;
 pub mod softmax;

@@ -7,23 +7,20 @@
 
 use std::ops::Range;
 
-use super::delta_core::{self, Core, Projected};
+use super::delta_rule::{self, Gates, Logits};
 use super::linear::Linear;
 use super::output::{self, Output};
 use super::params::{Declare, Params};
-use super::{Ctx, LayerState, Segments};
+use super::recurrent::{self, Recurrent};
+use super::{Ctx, LayerState, Segments, mixer};
 use crate::kernels::vector::{add_assign, axpy, dot, softmax};
 use crate::real::Real;
 
 /// Sizes of the layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Heads.
-    pub num_heads: usize,
-    /// Channels of a key head.
-    pub head_dim: usize,
-    /// Channels of a value head over those of a key head.
-    pub expand_v: f64,
+    /// Those of a memory: with decays, and value heads as many as key heads.
+    pub memory: delta_rule::Config,
     /// Memories that the router chooses from.
     pub num_memories: usize,
     /// Memories chosen for a token.
@@ -32,12 +29,6 @@ pub struct Config {
     pub shared_mem: bool,
     /// Whether all memories use the same k, v, β and decay projections.
     pub single_kv_proj: bool,
-    /// Whether the output is gated.
-    pub use_output_gate: bool,
-    /// Width of the short convolutions.
-    pub conv_size: usize,
-    /// Whether the convolutions have a bias.
-    pub conv_bias: bool,
 }
 
 /// A memory's own projections.
@@ -58,7 +49,8 @@ pub struct Mom {
     memories: Vec<Memory>,
     /// Projections of the shared memory, or the one set.
     shared: Option<Memory>,
-    core: Core,
+    recurrent: Recurrent,
+    gates: Gates,
     output: Output,
     config: Config,
 }
@@ -85,21 +77,16 @@ pub struct Saved<T> {
     gathered: Vec<T>,
     routes: Routes<T>,
     memory_out: Vec<T>,
-    core: Option<delta_core::Saved<T>>,
-    output: Option<output::Saved<T>>,
+    gates: delta_rule::Heads<T>,
+    recurrent: recurrent::Saved<T>,
+    output: output::Saved<T>,
 }
 
 impl Mom {
     /// Declares the layer's tensors under `name`.
-    pub fn new(
-        declare: &mut Declare,
-        name: &str,
-        config: &Config,
-        sizes: super::mixer::Sizes,
-    ) -> Self {
-        let (width, heads, key) = (sizes.width, config.num_heads, config.head_dim);
-        let value = (key as f64 * config.expand_v) as usize;
-        let (keys, values) = (heads * key, heads * value);
+    pub fn new(declare: &mut Declare, name: &str, config: &Config, model: mixer::Sizes) -> Self {
+        let (sizes, width) = (config.memory.sizes(), model.width);
+        let ([keys, _, values], heads) = (sizes.channels(), sizes.heads);
         let q = Linear::new(declare, &format!("{name}.q_proj"), width, keys, false);
         let router = Linear::precise(
             declare,
@@ -124,35 +111,17 @@ impl Mom {
             .collect();
         let shared = (config.single_kv_proj || config.shared_mem)
             .then(|| memory(&|what| format!("{name}.shared_{what}")));
-        let core = Core::new(
-            declare,
-            name,
-            delta_core::Sizes {
-                heads,
-                value_heads: heads,
-                key,
-                value,
-                conv_size: Some(config.conv_size),
-                conv_bias: config.conv_bias,
-                gated: true,
-                allow_neg_eigval: false,
-            },
-        );
-        let ends = output::Sizes {
-            width,
-            heads,
-            value,
-            eps: sizes.eps,
-            depth: sizes.depth,
-        };
-        let output = Output::new(declare, name, "o_norm", config.use_output_gate, ends);
+        let recurrent = Recurrent::new(declare, name, sizes);
+        let gates = Gates::new(declare, name, &config.memory);
+        let gated = config.memory.use_gate;
         Self {
             q,
             router,
             memories,
             shared,
-            core,
-            output,
+            recurrent,
+            gates,
+            output: Output::new(declare, name, "o_norm", gated, model, sizes),
             config: config.clone(),
         }
     }
@@ -169,11 +138,7 @@ impl Mom {
 
     /// The state before the first token.
     pub fn new_state<T: Real>(&self) -> LayerState<T> {
-        LayerState {
-            recurrent: vec![T::ZERO; self.count() * self.core.state_len()],
-            conv: vec![T::ZERO; self.count() * self.core.conv_len()],
-            ..LayerState::default()
-        }
+        self.recurrent.new_state(self.count())
     }
 
     fn routes<T: Real>(&self, logits: &[T], segments: &Segments) -> Routes<T> {
@@ -246,17 +211,19 @@ impl Mom {
             a.extend(memory.a.forward(ctx, x));
             b.extend(memory.b.forward(ctx, x));
         }
-        let projected = Projected {
-            q: self.q.forward(ctx, &gathered),
-            k,
-            v,
-            beta: b,
-            a: Some(a),
-        };
-        let (recurrent, convs) = self.owned_states(states, &routes.owners);
-        let (memory_out, core) =
-            self.core
-                .forward(ctx, projected, &routes.ranges, recurrent, convs, save);
+        let projected = [self.q.forward(ctx, &gathered), k, v];
+        let gates = self.gates.forward(
+            ctx,
+            Logits {
+                beta: b,
+                a: Some(a),
+            },
+        );
+        let states = self.owned_states(states, &routes.owners);
+        let (ranges, of_each) = (&routes.ranges, gates.gates(&routes.ranges));
+        let recurrent = &self.recurrent;
+        let (memory_out, recurrent) =
+            recurrent.forward(ctx, projected, of_each, ranges, states, save);
         let inner = memory_out.len() / routes.rows.len().max(1);
         let mut heads = vec![T::ZERO; rows * inner];
         for ((row, weight), out) in routes
@@ -268,17 +235,16 @@ impl Mom {
             axpy(&mut heads[row * inner..][..inner], *weight, out);
         }
         let (y, output) = self.output.forward(ctx, &x, heads, save);
-        (
-            y,
-            save.then_some(Saved {
-                x,
-                gathered,
-                routes,
-                memory_out,
-                core,
-                output,
-            }),
-        )
+        let saved = recurrent.zip(output).map(|(recurrent, output)| Saved {
+            x,
+            gathered,
+            routes,
+            memory_out,
+            gates,
+            recurrent,
+            output,
+        });
+        (y, saved)
     }
 
     /// The states of the (memory, sequence) pairs that have rows, in their order.
@@ -287,7 +253,7 @@ impl Mom {
         states: &'a mut [&mut LayerState<T>],
         owners: &[(usize, usize)],
     ) -> (Vec<&'a mut [T]>, Vec<&'a mut [T]>) {
-        let (size, conv) = (self.core.state_len(), self.core.conv_len());
+        let (size, conv) = (self.recurrent.state_len(), self.recurrent.conv_len());
         let sequences = states.len();
         let mut all: Vec<Option<(&mut [T], &mut [T])>> = Vec::new();
         all.resize_with(self.count() * sequences, || None);
@@ -324,14 +290,12 @@ impl Mom {
             gathered,
             routes,
             memory_out,
-            core,
+            gates,
+            recurrent,
             output,
         } = saved;
         let rows = segments.rows();
         let mut d_x = vec![T::ZERO; x.len()];
-        let (Some(core), Some(output)) = (core, output) else {
-            return d_x;
-        };
         let d_heads = self.output.backward(ctx, output, &x, d_y, grads, &mut d_x);
         let (width, inner) = (x.len() / rows, d_heads.len() / rows);
         let memories = self.config.num_memories;
@@ -356,10 +320,15 @@ impl Mom {
             }
         }
         self.router.backward(ctx, &x, &d_logits, grads, &mut d_x);
-        let d = self.core.backward(ctx, core, &routes.ranges, &d_out, grads);
+        let (ranges, mut d_gates) = (&routes.ranges, gates.zeros());
+        let of_each = (gates.gates(ranges), d_gates.places(ranges));
+        let [d_q, d_k, d_v] = self
+            .recurrent
+            .backward(ctx, &recurrent, of_each, ranges, &d_out, grads);
+        let d = self.gates.backward(ctx, &gates, d_gates, grads);
         let mut d_gathered = vec![T::ZERO; gathered.len()];
         self.q
-            .backward(ctx, &gathered, &d.q, grads, &mut d_gathered);
+            .backward(ctx, &gathered, &d_q, grads, &mut d_gathered);
         let d_a = d.a.unwrap_or_default();
         for (m, range) in routes.memories.iter().enumerate() {
             let Some(memory) = self.memory(m).filter(|_| !range.is_empty()) else {
@@ -368,8 +337,8 @@ impl Mom {
             let part = range.start * width..range.end * width;
             let (x, d_x) = (&gathered[part.clone()], &mut d_gathered[part]);
             for (linear, d) in [
-                (&memory.k, &d.k),
-                (&memory.v, &d.v),
+                (&memory.k, &d_k),
+                (&memory.v, &d_v),
                 (&memory.a, &d_a),
                 (&memory.b, &d.beta),
             ] {

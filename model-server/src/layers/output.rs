@@ -1,29 +1,14 @@
 //! How the linear mixers end: each head is normalised, gated by silu of a projection of x, and projected back.
 
-use super::Ctx;
 use super::linear::Linear;
 use super::norm::RmsNorm;
 use super::params::{Declare, Params};
+use super::{Ctx, mixer, recurrent};
 use crate::real::Real;
 
 /// How much narrower projections into the residual stream start: (2 · layers)^-½.
 pub fn residual_scale(depth: usize) -> f64 {
     1.0 / (2.0 * depth.max(1) as f64).sqrt()
-}
-
-/// Sizes of an [`Output`].
-#[derive(Clone, Copy, Debug)]
-pub struct Sizes {
-    /// Width of the model.
-    pub width: usize,
-    /// Value heads.
-    pub heads: usize,
-    /// Channels of a value head.
-    pub value: usize,
-    /// ε of the norm.
-    pub eps: f64,
-    /// Layers of the model.
-    pub depth: usize,
 }
 
 /// Norm, gate and output projection.
@@ -44,27 +29,24 @@ pub struct Saved<T> {
 
 impl Output {
     /// Declares `{name}.{norm}.weight`, `{name}.g_proj.weight` where gated, and `{name}.o_proj.weight`.
-    pub fn new(declare: &mut Declare, name: &str, norm: &str, gated: bool, sizes: Sizes) -> Self {
-        let Sizes {
-            width,
-            heads,
-            value,
-            eps,
-            depth,
-        } = sizes;
-        let inner = heads * value;
+    pub fn new(
+        declare: &mut Declare,
+        name: &str,
+        norm: &str,
+        gated: bool,
+        model: mixer::Sizes,
+        sizes: recurrent::Sizes,
+    ) -> Self {
+        let (width, inner) = (model.width, sizes.heads * sizes.value);
+        let norm = RmsNorm::new(declare, &format!("{name}.{norm}"), sizes.value, model.eps);
+        let gate =
+            gated.then(|| Linear::new(declare, &format!("{name}.g_proj"), width, inner, false));
+        let scale = residual_scale(model.depth);
+        let name = format!("{name}.o_proj");
         Self {
-            norm: RmsNorm::new(declare, &format!("{name}.{norm}"), value, eps),
-            gate: gated
-                .then(|| Linear::new(declare, &format!("{name}.g_proj"), width, inner, false)),
-            project: Linear::scaled(
-                declare,
-                &format!("{name}.o_proj"),
-                inner,
-                width,
-                false,
-                residual_scale(depth),
-            ),
+            norm,
+            gate,
+            project: Linear::scaled(declare, &name, inner, width, false, scale),
         }
     }
 

@@ -3,24 +3,71 @@
 use std::ops::Range;
 
 use super::Mode;
-use crate::kernels::heads::{run, split_mut, split_states};
-use crate::kernels::lasp2::{self, Recurrence};
-use crate::kernels::{RECURRENT_UP_TO, Shape};
+use crate::kernels::heads::{run, split, split_mut, split_states};
+use crate::kernels::recurrence::{self, Gradients, Inputs, Recurrence};
+use crate::kernels::{RECURRENT_UP_TO, Shape, lasp2};
 use crate::real::Real;
 
-/// Advances the states `[heads, K, V]`, one a sequence, by `inputs`, one for each (head, sequence), heads outermost. Returns
-/// the heads' outputs `[heads, rows, V]` and, with `save`, what `chunks` kept for the backward pass.
+/// Queries and keys `[heads, rows, K]` and values `[heads, rows, V]` of a recurrence, or their gradients.
+#[derive(Debug)]
+pub struct Operands<T> {
+    /// Queries.
+    pub q: Vec<T>,
+    /// Keys.
+    pub k: Vec<T>,
+    /// Values.
+    pub v: Vec<T>,
+}
+
+impl<T: Real> Operands<T> {
+    fn inputs<G>(
+        &self,
+        shape: Shape<T>,
+        ranges: &[Range<usize>],
+        gates: Vec<G>,
+    ) -> Vec<Inputs<'_, T, G>> {
+        let part = |x, dim| split(x, rows(ranges), dim, ranges);
+        part(&self.q, shape.key)
+            .into_iter()
+            .zip(part(&self.k, shape.key))
+            .zip(part(&self.v, shape.value))
+            .zip(gates)
+            .map(|(((q, k), v), gates)| Inputs { q, k, v, gates })
+            .collect()
+    }
+
+    fn gradients<G>(
+        &mut self,
+        shape: Shape<T>,
+        ranges: &[Range<usize>],
+        gates: Vec<G>,
+    ) -> Vec<Gradients<'_, T, G>> {
+        let part = |x, dim| split_mut(x, rows(ranges), dim, ranges);
+        part(&mut self.q, shape.key)
+            .into_iter()
+            .zip(part(&mut self.k, shape.key))
+            .zip(part(&mut self.v, shape.value))
+            .zip(gates)
+            .map(|(((q, k), v), gates)| Gradients { q, k, v, gates })
+            .collect()
+    }
+}
+
+/// Advances the states `[heads, K, V]`, one a sequence, by `x` and `gates`, one for each (head, sequence), heads outermost.
+/// Returns the heads' outputs `[heads, rows, V]` and, with `save`, what the chunkwise form kept for the backward pass.
 ///
 /// The recurrent form runs single tokens and short stretches without gradients, the chunkwise one everything else; where
 /// there are more threads than (head, sequence)s, a long stretch is split over several.
-pub fn forward<T: Real, X: Recurrence<T>>(
+pub fn forward<T: Real, G: Recurrence<T>>(
     shape: Shape<T>,
     (mode, save): (Mode, bool),
     ranges: &[Range<usize>],
-    inputs: Vec<X>,
+    x: &Operands<T>,
+    gates: Vec<G>,
     states: Vec<&mut [T]>,
 ) -> (Vec<T>, Vec<Vec<T>>) {
-    let rows = ranges.last().map_or(0, |r| r.end);
+    let rows = rows(ranges);
+    let inputs = x.inputs(shape, ranges, gates);
     let heads = inputs.len().checked_div(ranges.len()).unwrap_or(0);
     let mut out = vec![T::ZERO; heads * rows * shape.value];
     let mut kept = vec![Vec::new(); if save { inputs.len() } else { 0 }];
@@ -39,41 +86,53 @@ pub fn forward<T: Real, X: Recurrence<T>>(
         |(((x, out), state), keep)| {
             let n = out.len() / shape.value;
             if keep.is_some() {
-                x.chunks(shape, state, out, keep);
+                recurrence::chunk_forward(shape, x, state, out, keep);
             } else if mode == Mode::Decode || n <= RECURRENT_UP_TO {
-                x.recurrent(shape, state, out);
-            } else if threads >= X::SPLIT_FROM && n >= 2 * threads * shape.chunk {
-                lasp2::chunks(x, shape, state, out, threads);
+                G::recurrent(shape, x, state, out);
+            } else if threads >= G::SPLIT_FROM && n >= 2 * threads * shape.chunk {
+                lasp2::chunks(shape, x, state, out, threads);
             } else {
-                x.chunks(shape, state, out, None);
+                recurrence::chunk_forward(shape, x, state, out, None);
             }
         },
     );
     (out, kept)
 }
 
-/// The backward pass of [`forward`] from the gradients `d_out` of its outputs: `inputs` go with their gradients' places.
-pub fn backward<T: Real, X: Send, G: Send>(
+/// The backward pass of [`forward`] from the gradients `d_out` of its outputs: returns those of `x`; `gates` go with the places
+/// where theirs are added.
+pub fn backward<T: Real, G: Recurrence<T>>(
     shape: Shape<T>,
     ranges: &[Range<usize>],
-    inputs: Vec<X>,
+    x: &Operands<T>,
+    (gates, d_gates): (Vec<G>, Vec<G::Gradients>),
     kept: &[Vec<T>],
     d_out: &[T],
-    grads: Vec<G>,
-    chunks: impl Fn(Shape<T>, X, &[T], &[T], &mut [T], G) + Sync + Send,
-) {
-    let rows = ranges.last().map_or(0, |r| r.end);
+) -> Operands<T> {
+    let zeros = |like: &[T]| vec![T::ZERO; like.len()];
+    let mut d = Operands {
+        q: zeros(&x.q),
+        k: zeros(&x.k),
+        v: zeros(&x.v),
+    };
+    let rows = rows(ranges);
+    let inputs = x.inputs(shape, ranges, gates);
     let heads = inputs.len().checked_div(ranges.len()).unwrap_or(0);
-    let d_out = crate::kernels::heads::split(d_out, rows, shape.value, ranges);
-    let jobs: Vec<_> = inputs.into_iter().zip(kept).zip(d_out).zip(grads).collect();
+    let jobs: Vec<_> = inputs
+        .into_iter()
+        .zip(kept)
+        .zip(split(d_out, rows, shape.value, ranges))
+        .zip(d.gradients(shape, ranges, d_gates))
+        .collect();
     run(
         jobs,
         work(shape, rows, heads),
         |(((x, kept), d_out), grad)| {
             let mut d_state = vec![T::ZERO; shape.key * shape.value];
-            chunks(shape, x, kept, d_out, &mut d_state, grad);
+            recurrence::chunk_backward(shape, x, kept, d_out, &mut d_state, grad);
         },
     );
+    d
 }
 
 /// Where query heads of a group share a state, the recurrence ran on a copy for each: keeps the first of every group.
@@ -83,6 +142,10 @@ pub fn keep_firsts<T: Real>(state: &mut [T], copies: &[T], kv_heads: usize, grou
     for (state, first) in state.chunks_exact_mut(size).zip(firsts) {
         state.copy_from_slice(first);
     }
+}
+
+fn rows(ranges: &[Range<usize>]) -> usize {
+    ranges.last().map_or(0, |r| r.end)
 }
 
 fn work<T>(shape: Shape<T>, rows: usize, heads: usize) -> usize {

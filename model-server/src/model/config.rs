@@ -7,9 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::ModelError;
 use crate::layers::params::Lora;
-use crate::layers::{
-    attention, delta_net, gated_delta_net, gla, liger, lightning, lolcats, mixer, mom,
-};
+use crate::layers::{attention, delta_rule, gla, liger, lightning, lolcats, mixer, mom};
 
 /// How tensors are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,14 +255,15 @@ impl ModelConfig {
     }
 }
 
-fn per_head(what: &str, width: usize, expand: f64, heads: usize) -> Result<(), ModelError> {
+/// Channels of each of `heads` heads that have `expand` times `width` together.
+fn per_head(what: &str, width: usize, expand: f64, heads: usize) -> Result<usize, ModelError> {
     let all = (width as f64 * expand) as usize;
     if all == 0 || !all.is_multiple_of(heads) {
         return Err(ModelError::Config(format!(
             "{all} {what} channels do not divide into {heads} heads"
         )));
     }
-    Ok(())
+    Ok(all / heads)
 }
 
 fn groups(heads: usize, shared: usize, what: &str) -> Result<(), ModelError> {
@@ -285,97 +284,107 @@ fn mixer_config(
         let size = fields.size_or("conv_size", 4)?;
         Ok(fields.flag("use_short_conv", default)?.then_some(size))
     };
+    let expanded = |what: &str, field: &str, default: f64, heads: usize| {
+        per_head(what, width, fields.number(field, default)?, heads)
+    };
     match model_type {
         "gla" => {
             fields.only("feature_map", &[], "leave it out")?;
             fields.only("clamp_min", &[], "leave it out")?;
             fields.only("hidden_gate_fn", &[json!("swish")], "use swish")?;
-            let num_heads = fields.size_or("num_heads", 4)?;
-            let config = gla::Config {
-                num_heads,
-                num_kv_heads: fields.size_or("num_kv_heads", num_heads)?,
-                expand_k: fields.number("expand_k", 0.5)?,
-                expand_v: fields.number("expand_v", 1.0)?,
+            let heads = fields.size_or("num_heads", 4)?;
+            let kv_heads = fields.size_or("num_kv_heads", heads)?;
+            groups(heads, kv_heads, "key")?;
+            Ok(mixer::Config::Gla(gla::Config {
+                heads,
+                kv_heads,
+                key: expanded("key", "expand_k", 0.5, heads)?,
+                value: expanded("value", "expand_v", 1.0, heads)?,
                 use_output_gate: fields.flag("use_output_gate", true)?,
                 gate_low_rank_dim: fields.size_or("gate_low_rank_dim", 16)?,
                 gate_logit_normalizer: fields.number("gate_logit_normalizer", 16.0)?,
                 conv_size: conv(false)?,
-            };
-            groups(num_heads, config.num_kv_heads, "key")?;
-            per_head("key", width, config.expand_k, num_heads)?;
-            per_head("value", width, config.expand_v, num_heads)?;
-            Ok(mixer::Config::Gla(config))
+            }))
         }
         "delta_net" => {
             fields.only("qk_activation", &[json!("silu")], "use silu")?;
             fields.only("qk_norm", &[json!("l2")], "use l2")?;
             fields.only("use_beta", &[json!(true)], "use true")?;
-            let config = delta_net::Config {
-                num_heads: fields.size_or("num_heads", 4)?,
-                expand_k: fields.number("expand_k", 1.0)?,
-                expand_v: fields.number("expand_v", 1.0)?,
+            let heads = fields.size_or("num_heads", 4)?;
+            Ok(mixer::Config::DeltaRule(delta_rule::Config {
+                heads,
+                value_heads: heads,
+                key: expanded("key", "expand_k", 1.0, heads)?,
+                value: expanded("value", "expand_v", 1.0, heads)?,
+                decays: false,
                 use_gate: fields.flag("use_gate", false)?,
                 conv_size: conv(true)?,
                 conv_bias: fields.flag("conv_bias", false)?,
                 allow_neg_eigval: fields.flag("allow_neg_eigval", false)?,
-            };
-            per_head("key", width, config.expand_k, config.num_heads)?;
-            per_head("value", width, config.expand_v, config.num_heads)?;
-            Ok(mixer::Config::DeltaNet(config))
+            }))
         }
         "gated_deltanet" => {
-            let num_heads = fields.size_or("num_heads", 6)?;
-            let config = gated_delta_net::Config {
-                num_heads,
-                num_v_heads: fields.size_or("num_v_heads", num_heads)?,
-                head_dim: fields.size_or("head_dim", 256)?,
-                expand_v: fields.number("expand_v", 2.0)?,
+            let heads = fields.size_or("num_heads", 6)?;
+            let value_heads = fields.size_or("num_v_heads", heads)?;
+            groups(value_heads, heads, "key")?;
+            let key = fields.size_or("head_dim", 256)?;
+            Ok(mixer::Config::DeltaRule(delta_rule::Config {
+                heads,
+                value_heads,
+                key,
+                value: per_head("value", key, fields.number("expand_v", 2.0)?, 1)?,
+                decays: true,
                 use_gate: fields.flag("use_gate", true)?,
                 conv_size: conv(true)?,
                 conv_bias: fields.flag("conv_bias", false)?,
                 allow_neg_eigval: fields.flag("allow_neg_eigval", false)?,
-            };
-            groups(config.num_v_heads, num_heads, "key")?;
-            per_head("value", config.head_dim, config.expand_v, 1)?;
-            Ok(mixer::Config::GatedDeltaNet(config))
+            }))
         }
         "lightning" => {
-            let config = lightning::Config {
-                num_heads: fields.size_or("num_heads", 4)?,
-                expand_k: fields.number("expand_k", 1.0)?,
-                expand_v: fields.number("expand_v", 1.0)?,
+            let heads = fields.size_or("num_heads", 4)?;
+            Ok(mixer::Config::Lightning(lightning::Config {
+                heads,
+                key: expanded("key", "expand_k", 1.0, heads)?,
+                value: expanded("value", "expand_v", 1.0, heads)?,
                 use_output_gate: fields.flag("use_output_gate", true)?,
-            };
-            per_head("key", width, config.expand_k, config.num_heads)?;
-            per_head("value", width, config.expand_v, config.num_heads)?;
-            Ok(mixer::Config::Lightning(config))
+            }))
         }
         "mom" => {
             fields.only("use_short_conv", &[json!(true)], "use true")?;
-            let config = mom::Config {
-                num_heads: fields.size_or("num_heads", 4)?,
-                head_dim: fields.size_or("head_dim", 256)?,
-                expand_v: fields.number("expand_v", 2.0)?,
-                num_memories: fields.size_or("num_memories", 8)?,
-                topk: fields.size_or("topk", 2)?,
-                shared_mem: fields.flag("shared_mem", false)?,
-                single_kv_proj: fields.flag("single_kv_proj", false)?,
-                use_output_gate: fields.flag("use_output_gate", true)?,
-                conv_size: fields.size_or("conv_size", 4)?,
-                conv_bias: fields.flag("conv_bias", false)?,
-            };
-            if config.topk > config.num_memories {
+            let (num_memories, topk) = (
+                fields.size_or("num_memories", 8)?,
+                fields.size_or("topk", 2)?,
+            );
+            if topk > num_memories {
                 return Err(ModelError::Config(
                     "`topk` is more than `num_memories`".into(),
                 ));
             }
-            if config.conv_size < 2 {
+            let conv_size = fields.size_or("conv_size", 4)?;
+            if conv_size < 2 {
                 return Err(ModelError::Config(
                     "`conv_size` must be at least 2 in MoM".into(),
                 ));
             }
-            per_head("value", config.head_dim, config.expand_v, 1)?;
-            Ok(mixer::Config::Mom(config))
+            let heads = fields.size_or("num_heads", 4)?;
+            let key = fields.size_or("head_dim", 256)?;
+            Ok(mixer::Config::Mom(mom::Config {
+                memory: delta_rule::Config {
+                    heads,
+                    value_heads: heads,
+                    key,
+                    value: per_head("value", key, fields.number("expand_v", 2.0)?, 1)?,
+                    decays: true,
+                    use_gate: fields.flag("use_output_gate", true)?,
+                    conv_size: Some(conv_size),
+                    conv_bias: fields.flag("conv_bias", false)?,
+                    allow_neg_eigval: false,
+                },
+                num_memories,
+                topk,
+                shared_mem: fields.flag("shared_mem", false)?,
+                single_kv_proj: fields.flag("single_kv_proj", false)?,
+            }))
         }
         "llama" | LIGER | LOLCATS => {
             fields.only("attention_bias", &[json!(false)], "use false")?;

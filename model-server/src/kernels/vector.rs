@@ -83,6 +83,24 @@ pub fn total<T: Real>(x: &[T]) -> T {
     sum
 }
 
+/// Σ (x_i - mean)².
+#[inline(always)]
+pub fn spread<T: Real>(x: &[T], mean: T) -> T {
+    let mut lanes = [T::ZERO; LANES];
+    let mut chunks = x.chunks_exact(LANES);
+    for chunk in &mut chunks {
+        for l in 0..LANES {
+            let d = chunk[l] - mean;
+            lanes[l] += d * d;
+        }
+    }
+    let mut sum = fold(lanes);
+    for x in chunks.remainder() {
+        sum += (*x - mean) * (*x - mean);
+    }
+    sum
+}
+
 /// The largest element; of none, `least`.
 #[inline(always)]
 pub fn largest<T: Real>(x: &[T], least: T) -> T {

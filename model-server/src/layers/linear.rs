@@ -1,7 +1,7 @@
 //! y = W x + b.
 
 use super::params::{Declare, Init, Lora, ParamId, Params};
-use super::{Ctx, Mode, reduce};
+use super::{Ctx, Mode, add_rows};
 use crate::kernels::int8;
 use crate::kernels::matmul::{Mat, MatMut, Threads, add, product, set};
 use crate::kernels::rows;
@@ -179,12 +179,7 @@ impl Linear {
             self.adapter_backward(ctx, adapter, x, d, grads, d_x);
         }
         if let Some(bias) = self.bias.filter(|b| grads.wants(*b)) {
-            reduce(n, grads.get_mut(bias), |rows, sum| {
-                let part = &d_y[rows.start * self.outputs..rows.end * self.outputs];
-                for row in part.chunks_exact(self.outputs) {
-                    add_assign(sum, row);
-                }
-            });
+            add_rows(d_y, grads.get_mut(bias));
         }
     }
 

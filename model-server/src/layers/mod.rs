@@ -166,6 +166,16 @@ pub(crate) fn reduce<T: Real>(
     }
 }
 
+/// Adds all rows of `x` `[rows, sum.len()]` to `sum`: the gradient of a bias.
+pub(crate) fn add_rows<T: Real>(x: &[T], sum: &mut [T]) {
+    let width = sum.len();
+    reduce(x.len() / width, sum, |rows, sum| {
+        for row in x[rows.start * width..rows.end * width].chunks_exact(width) {
+            crate::kernels::vector::add_assign(sum, row);
+        }
+    });
+}
+
 /// x σ(x) of every element.
 pub(crate) fn silu<T: Real>(x: &[T]) -> Vec<T> {
     let mut y = vec![T::ZERO; x.len()];

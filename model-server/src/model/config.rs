@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::ModelError;
 use crate::layers::params::Lora;
-use crate::layers::{attention, delta_rule, gla, liger, lightning, lolcats, mixer, mom};
+use crate::layers::{attention, delta_rule, gla, liger, lightning, lolcats, mixer, mom, norm};
 
 /// How tensors are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,9 @@ pub struct ModelConfig {
     pub hidden_size: usize,
     /// Inner width of the MLPs.
     pub intermediate_size: usize,
-    /// ε of the norms.
+    /// What comes before mixers, MLPs and the output head. Heads' norms are root mean squares in any case.
+    pub norm: norm::Kind,
+    /// ε of all norms.
     pub norm_eps: f64,
     /// Whether the output head is the embedding.
     pub tie_word_embeddings: bool,
@@ -218,6 +220,7 @@ impl ModelConfig {
             vocab_size: fields.needed("vocab_size")?,
             hidden_size: hidden,
             intermediate_size: inner,
+            norm: norm_kind(&fields)?,
             norm_eps: fields.number(eps, 1e-6)?,
             tie_word_embeddings: fields.flag("tie_word_embeddings", false)?,
             bos_token_id: fields.value("bos_token_id").and_then(token),
@@ -253,6 +256,17 @@ impl ModelConfig {
     pub fn to_json(&self) -> Value {
         Value::Object(self.raw.clone())
     }
+}
+
+fn norm_kind(fields: &Fields<'_>) -> Result<norm::Kind, ModelError> {
+    let known = [json!("rmsnorm"), json!("layernorm")];
+    fields.only("norm_type", &known, "use rmsnorm or layernorm")?;
+    if fields.value("norm_type") == Some(&known[1]) {
+        let bias = fields.flag("norm_bias", true)?;
+        return Ok(norm::Kind::Layer { bias });
+    }
+    fields.only("norm_bias", &[json!(false)], "only a layernorm has a bias")?;
+    Ok(norm::Kind::Rms)
 }
 
 /// Channels of each of `heads` heads that have `expand` times `width` together.
@@ -501,6 +515,23 @@ mod tests {
     }
 
     #[test]
+    fn norms_are_chosen_by_name() {
+        let norm = |fields: Value| {
+            let mut config = json!({"model_type": "gla", "hidden_size": 64, "num_hidden_layers": 1, "vocab_size": 9});
+            for (name, value) in fields.as_object().into_iter().flatten() {
+                config[name] = value.clone();
+            }
+            ModelConfig::from_json(config).unwrap().norm
+        };
+        assert_eq!(norm(json!({})), norm::Kind::Rms);
+        assert_eq!(norm(json!({"norm_type": "rmsnorm"})), norm::Kind::Rms);
+        let layer = |bias| norm::Kind::Layer { bias };
+        assert_eq!(norm(json!({"norm_type": "layernorm"})), layer(true));
+        let without = json!({"norm_type": "layernorm", "norm_bias": false});
+        assert_eq!(norm(without), layer(false));
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         let base = json!({"model_type": "gla", "hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 9});
         let with = |name: &str, value: Value| {
@@ -512,6 +543,12 @@ mod tests {
         assert!(error(with("hidden_size", json!(-3))).contains("hidden_size"));
         assert!(error(with("num_heads", json!(7))).contains("do not divide"));
         assert!(error(with("feature_map", json!("elu"))).contains("not supported"));
+        let norm = error(with("norm_type", json!("batchnorm")));
+        assert!(
+            norm.contains("`norm_type` = \"batchnorm\"") && norm.contains("rmsnorm or layernorm")
+        );
+        assert!(error(with("norm_type", json!(7))).contains("norm_type"));
+        assert!(error(with("norm_bias", json!(true))).contains("only a layernorm"));
         assert!(
             error(with("attn", json!({"layers": [5], "num_heads": 4}))).contains("attn.layers")
         );

@@ -21,7 +21,7 @@ use crate::kernels::int8;
 use crate::layers::linear::Linear;
 use crate::layers::mixer::{Mixer, Sizes};
 use crate::layers::mlp::Mlp;
-use crate::layers::norm::RmsNorm;
+use crate::layers::norm::Norm;
 use crate::layers::params::{Declare, Init, ParamId, Params, Spec};
 use crate::layers::{Ctx, LayerState, Mode, Segments};
 use crate::real::Real;
@@ -32,9 +32,9 @@ pub use train_pass::{Batch, LossSum};
 /// One layer: x + mixer(norm x), then x + mlp(norm x).
 #[derive(Clone, Debug)]
 struct Block {
-    mixer_norm: RmsNorm,
+    mixer_norm: Norm,
     mixer: Mixer,
-    mlp_norm: RmsNorm,
+    mlp_norm: Norm,
     mlp: Mlp,
 }
 
@@ -44,7 +44,7 @@ pub struct Model<T = f32> {
     config: ModelConfig,
     embeddings: ParamId,
     blocks: Vec<Block>,
-    norm: RmsNorm,
+    norm: Norm,
     head: Linear,
     params: Params<T>,
     int8: Option<Vec<Option<int8::Matrix>>>,
@@ -52,7 +52,7 @@ pub struct Model<T = f32> {
 }
 
 /// The untrained parts of a model, and its tensors.
-fn declare(config: &ModelConfig) -> (ParamId, Vec<Block>, RmsNorm, Linear, Arc<[Spec]>) {
+fn declare(config: &ModelConfig) -> (ParamId, Vec<Block>, Norm, Linear, Arc<[Spec]>) {
     let mut declare = Declare::new(config.lora.clone(), config.trainable.clone());
     let (width, depth) = (config.hidden_size, config.layers.len());
     let sizes = Sizes {
@@ -75,6 +75,9 @@ fn declare(config: &ModelConfig) -> (ParamId, Vec<Block>, RmsNorm, Linear, Arc<[
         &[vocab, width],
         Init::Normal(0.02),
     );
+    let new_norm = |declare: &mut Declare, name: &str| {
+        Norm::new(declare, name, config.norm, width, config.norm_eps)
+    };
     let blocks = config
         .layers
         .iter()
@@ -82,19 +85,9 @@ fn declare(config: &ModelConfig) -> (ParamId, Vec<Block>, RmsNorm, Linear, Arc<[
         .map(|(i, layer)| {
             let name = format!("model.layers.{i}");
             Block {
-                mixer_norm: RmsNorm::new(
-                    &mut declare,
-                    &format!("{name}.{mixer_norm}"),
-                    width,
-                    sizes.eps,
-                ),
+                mixer_norm: new_norm(&mut declare, &format!("{name}.{mixer_norm}")),
                 mixer: Mixer::new(&mut declare, &format!("{name}.{mixer}"), layer, sizes, i),
-                mlp_norm: RmsNorm::new(
-                    &mut declare,
-                    &format!("{name}.{mlp_norm}"),
-                    width,
-                    sizes.eps,
-                ),
+                mlp_norm: new_norm(&mut declare, &format!("{name}.{mlp_norm}")),
                 mlp: Mlp::new(
                     &mut declare,
                     &format!("{name}.mlp"),
@@ -105,7 +98,7 @@ fn declare(config: &ModelConfig) -> (ParamId, Vec<Block>, RmsNorm, Linear, Arc<[
             }
         })
         .collect();
-    let norm = RmsNorm::new(&mut declare, "model.norm", width, sizes.eps);
+    let norm = new_norm(&mut declare, "model.norm");
     let head = if config.tie_word_embeddings {
         Linear::tied(table, width, vocab)
     } else {
@@ -324,12 +317,12 @@ impl<T: Real> Model<T> {
                 .iter_mut()
                 .map(|s| Arc::make_mut(&mut s.layers[i]))
                 .collect();
-            let normed = block.mixer_norm.forward(ctx, &x, None);
+            let normed = block.mixer_norm.forward(ctx, &x);
             let (y, _) = block
                 .mixer
                 .forward(ctx, normed, segments, &mut layer, false);
             crate::kernels::vector::add_assign(&mut x, &y);
-            let normed = block.mlp_norm.forward(ctx, &x, None);
+            let normed = block.mlp_norm.forward(ctx, &x);
             let (y, _) = block.mlp.forward(ctx, normed, false);
             crate::kernels::vector::add_assign(&mut x, &y);
         }
@@ -337,8 +330,7 @@ impl<T: Real> Model<T> {
     }
 
     fn logits(&self, ctx: &Ctx<'_, T>, hidden: &[T]) -> Vec<T> {
-        self.head
-            .forward(ctx, &self.norm.forward(ctx, hidden, None))
+        self.head.forward(ctx, &self.norm.forward(ctx, hidden))
     }
 }
 

@@ -60,7 +60,7 @@ impl<T: Real> Model<T> {
             let ctx = Ctx::fill(&self.params);
             let (hidden, _) = self.forward(&ctx, batch, &segments, false);
             let (_, rows) = self.target_rows(batch, &hidden);
-            let normed = self.norm.forward(&ctx, &rows, None);
+            let normed = self.norm.forward(&ctx, &rows);
             let mut logits = self.head.forward(&ctx, &normed);
             cross_entropy(&mut logits, batch, self.config.vocab_size, T::ZERO)
         }))
@@ -92,7 +92,7 @@ impl<T: Real> Model<T> {
         let width = self.config.hidden_size;
         let (hidden, tapes) = self.forward(&ctx, batch, segments, true);
         let (sources, rows) = self.target_rows(batch, &hidden);
-        let normed = self.norm.forward(&ctx, &rows, None);
+        let normed = self.norm.forward(&ctx, &rows);
         let mut d_logits = self.head.forward(&ctx, &normed);
         let share = T::ONE / T::from_f64(batch.targets.len() as f64);
         let loss = cross_entropy(&mut d_logits, batch, self.config.vocab_size, share);
@@ -100,7 +100,7 @@ impl<T: Real> Model<T> {
         self.head
             .backward(&ctx, &normed, &d_logits, grads, &mut d_normed);
         drop(d_logits);
-        let (d_rows, _) = self.norm.backward(&ctx, &rows, None, &d_normed, grads);
+        let d_rows = self.norm.backward(&ctx, &rows, &d_normed, grads);
         let mut d_x = vec![T::ZERO; hidden.len()];
         drop(hidden);
         for (row, d) in sources.iter().zip(d_rows.chunks_exact(width)) {
@@ -109,14 +109,12 @@ impl<T: Real> Model<T> {
         for (block, tape) in self.blocks.iter().zip(tapes).rev() {
             if let Some(saved) = tape.mlp {
                 let d = block.mlp.backward(&ctx, saved, &d_x, grads);
-                let (d, _) = block.mlp_norm.backward(&ctx, &tape.mlp_in, None, &d, grads);
+                let d = block.mlp_norm.backward(&ctx, &tape.mlp_in, &d, grads);
                 add_assign(&mut d_x, &d);
             }
             if let Some(saved) = tape.mixer {
                 let d = block.mixer.backward(&ctx, saved, segments, &d_x, grads);
-                let (d, _) = block
-                    .mixer_norm
-                    .backward(&ctx, &tape.mixer_in, None, &d, grads);
+                let d = block.mixer_norm.backward(&ctx, &tape.mixer_in, &d, grads);
                 add_assign(&mut d_x, &d);
             }
         }
@@ -160,13 +158,13 @@ impl<T: Real> Model<T> {
                 .map(|_| block.mixer.new_state())
                 .collect();
             let mut states: Vec<&mut LayerState<T>> = states.iter_mut().collect();
-            let normed = block.mixer_norm.forward(ctx, &x, None);
+            let normed = block.mixer_norm.forward(ctx, &x);
             let (y, mixer) = block
                 .mixer
                 .forward(ctx, normed, segments, &mut states, save);
             let mixer_in = if save { x.clone() } else { Vec::new() };
             add_assign(&mut x, &y);
-            let normed = block.mlp_norm.forward(ctx, &x, None);
+            let normed = block.mlp_norm.forward(ctx, &x);
             let (y, mlp) = block.mlp.forward(ctx, normed, save);
             let mlp_in = if save { x.clone() } else { Vec::new() };
             add_assign(&mut x, &y);

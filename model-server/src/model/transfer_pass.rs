@@ -26,7 +26,7 @@ impl<T: Real> Model<T> {
         let layers = self.blocks.iter().map(|b| &b.mixer).filter(linear).count();
         let mut loss = 0.0;
         for block in &self.blocks {
-            let normed = block.mixer_norm.forward(&ctx, &x, None);
+            let normed = block.mixer_norm.forward(&ctx, &x);
             let y = if let Mixer::Lolcats(layer) = &block.mixer {
                 let numbers = (segments.rows() * layer.inner() * layers).max(1);
                 let share = 1.0 / numbers as f64;
@@ -45,7 +45,7 @@ impl<T: Real> Model<T> {
                 mixer.forward(&ctx, normed, &segments, &mut states, false).0
             };
             add_assign(&mut x, &y);
-            let normed = block.mlp_norm.forward(&ctx, &x, None);
+            let normed = block.mlp_norm.forward(&ctx, &x);
             add_assign(&mut x, &block.mlp.forward(&ctx, normed, false).0);
         }
         Ok(loss)

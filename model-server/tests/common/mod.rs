@@ -52,6 +52,17 @@ pub fn configs() -> Vec<(&'static str, Value)> {
             with(json!({"model_type": "lightning", "num_heads": 4})),
         ),
         (
+            "lightning_layer_norm",
+            with(json!({"model_type": "lightning", "num_heads": 2, "norm_type": "layernorm"})),
+        ),
+        (
+            "delta_net_layer_norm_no_bias",
+            with(json!({
+                "model_type": "delta_net", "num_heads": 2, "norm_type": "layernorm",
+                "norm_bias": false
+            })),
+        ),
+        (
             "mom",
             with(json!({
                 "model_type": "mom", "num_heads": 2, "head_dim": 4, "expand_v": 1.0,

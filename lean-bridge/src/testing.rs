@@ -106,6 +106,7 @@ pub fn lake(bin: &Path, installation: &Installation, read: &[&Path], write: &[&P
         body.push_str(&format!("export {name}={}\n", quoted(OsStr::new(&value))));
     }
     body.push_str("export LEAN_PATH=\"$LEAN_PATH${given:+:$given}\"\n");
+    body.push_str(&compiled_before(installation));
     body.push_str(&format!("exec {} \"$@\"", words.join(" ")));
     let toolchain = bin.join("bin");
     std::fs::create_dir_all(&toolchain).expect("a toolchain's directory can be made");
@@ -122,7 +123,19 @@ pub fn lake(bin: &Path, installation: &Installation, read: &[&Path], write: &[&P
     script(bin, "lake", &body)
 }
 
-/// Where tests keep the worker compiled by [`lake`]'s Lean, which takes a minute.
+/// Shell lines of [`lake`]'s Lean, which *is* the embedded one: what that has compiled already, from the same text, is copied.
+/// To compile the whole worker once more takes minutes and shows nothing that small modules do not.
+fn compiled_before(installation: &Installation) -> String {
+    let worker = quoted(installation.worker.as_os_str());
+    format!(
+        "out= last=\n\
+         for word in \"$@\"; do [ \"$last\" = -o ] && out=$word; last=$word; done\n\
+         [ -n \"$out\" ] && /usr/bin/cmp -s \"$last\" {worker}/src/\"${{last##*/src/}}\" &&\n\
+         /bin/cp {worker}/lib/\"${{out##*/lib/}}\" \"$out\" && exit 0\n"
+    )
+}
+
+/// Where tests keep the worker of [`lake`]'s Lean.
 pub fn project_workers() -> PathBuf {
     let dir = home().join("test-project-workers");
     std::fs::create_dir_all(&dir).expect("the home can be written");

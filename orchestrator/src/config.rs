@@ -86,11 +86,11 @@ pub struct RunConfig {
 #[serde(rename_all = "lowercase")]
 pub enum PolicyKind {
     /// Finishers, structural tactics and library lemmas; no model.
-    #[default]
     Portfolio,
     /// A language model behind an OpenAI-compatible server.
     Http,
     /// Both.
+    #[default]
     Mixture,
 }
 

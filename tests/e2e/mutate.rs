@@ -158,10 +158,32 @@ fn a_killed_run_makes_the_same_files_as_an_unbroken_one() {
         names(&one)
     );
 
-    // The rows are proofs to anybody who looks at them.
+    // The rows are proofs to anybody who looks at them, and one that is none does not spoil its neighbours.
     let rows = path("whole/theorems/train-00000-of-00002.jsonl");
-    let verified = run(&home, &["--json", "verify", "--embedded", &rows]);
+    let verify = |rows: &str| {
+        let args = ["--json", "verify", "--embedded", "--together", "16", rows];
+        run(&home, &args)
+    };
+    let verified = verify(&rows);
     assert_eq!(verified.code, 0, "{}", verified.err);
+    let count = |ended: &Ended, of: &str| last(&ended.events(), "summary")[of].as_u64();
+    let theorems = count(&verified, "theorems").expect("a number");
+    assert_eq!(count(&verified, "accepted"), Some(theorems));
+    let text = std::fs::read_to_string(&rows).expect("its rows");
+    let mut lines: Vec<Value> = text
+        .lines()
+        .map(|l| serde_json::from_str(l).expect("a row"))
+        .collect();
+    let statement = lines[1]["formal_statement"].as_str().expect("a statement");
+    let wrong = statement.replace(":= by sorry", ":= by\n  exact absurd");
+    lines[1]["formal_proof"] = wrong.into();
+    let spoilt = path("spoilt.jsonl");
+    let text: String = lines.iter().map(|l| format!("{l}\n")).collect();
+    std::fs::write(&spoilt, text).expect("the rows can be written");
+    let verified = verify(&spoilt);
+    assert_eq!(verified.code, 1, "{}", verified.err);
+    assert_eq!(count(&verified, "rejected"), Some(1), "{}", verified.out);
+    assert_eq!(count(&verified, "accepted"), Some(theorems - 1));
 
     // Interrupted, a long run has the files of its targets so far, and a card that says so.
     let long = path("long");

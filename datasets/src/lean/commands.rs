@@ -211,6 +211,18 @@ pub fn commands(lexed: &Lexed<'_>) -> Vec<Command> {
     done
 }
 
+/// Whether a text is one `theorem` and holds no word with which another command could begin, wherever it stands: what Lean
+/// makes of the text changes nothing for a text after it, but that the theorem is there.
+pub fn is_lone_theorem(text: &str) -> bool {
+    let lexed = Lexed::new(text);
+    let commands = |list: &[&str], i| list.contains(&lexed.str(i));
+    let begins = |i: &usize| {
+        lexed.tokens[*i].kind == Kind::Hash
+            || [KEYWORDS, SOFT, MODIFIERS].iter().any(|l| commands(l, *i))
+    };
+    lexed.is_word(0, "theorem") && !(1..lexed.tokens.len()).any(|i| begins(&i))
+}
+
 /// Whether a command may begin at token `i` while `current` is open.
 fn may_begin(lexed: &Lexed<'_>, current: &Command, i: usize) -> bool {
     let Token {
@@ -311,6 +323,26 @@ mod tests {
                 "open: open Bar",
             ],
         );
+    }
+
+    #[test]
+    fn a_lone_theorem() {
+        assert!(is_lone_theorem(
+            "theorem t (xs : List.open) : P := by\n  simp -- end\n"
+        ));
+        for more in [
+            "",
+            "P",
+            "/-- doc -/ theorem t : P := x",
+            "theorem t : P := by\n  simp\n  end",
+            "theorem t : P := x open Foo",
+            "theorem t : P := x theorem s : P := x",
+            "theorem t : P := by\n  open Nat in\n  simp",
+            "theorem t : P := x\n#eval 1",
+            "theorem t : P := x private def f := 1",
+        ] {
+            assert!(!is_lone_theorem(more), "{more}");
+        }
     }
 
     #[test]

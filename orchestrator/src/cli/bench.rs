@@ -106,8 +106,16 @@ enum What {
     },
     /// Tokens that searches by the bundled model compute, with the states that its server keeps and without
     ///
-    /// Example: lakatos bench model-search bundled/logic --limit 8 --nodes 20 --time-per-theorem 0
+    /// By itself the model seldom gets below a root; with `--beside` it is asked at every node that the portfolio's steps lead to.
+    ///
+    /// Examples:
+    ///   lakatos bench model-search bundled/logic --limit 8 --nodes 20 --time-per-theorem 0
+    ///   lakatos bench model-search bundled/induction --limit 8 --nodes 20 --time-per-theorem 0 --beside
+    #[command(verbatim_doc_comment)]
     ModelSearch {
+        /// Ask the model beside the portfolio, at every node, and not alone
+        #[arg(long)]
+        beside: bool,
         #[command(flatten)]
         inputs: InputArgs,
         #[command(flatten)]
@@ -217,7 +225,13 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         print(context, "minif2f", &lean, &figures);
         return Ok(Exit::Success);
     }
-    if let What::ModelSearch { inputs, search } = args.what {
+    if let What::ModelSearch {
+        beside,
+        inputs,
+        search,
+    } = args.what
+    {
+        model_search::policy(&mut config.policy, beside);
         let (figures, lean) = model_search::measure(context, config, &inputs, &search).await?;
         print(context, "model-search", &lean, &figures);
         return Ok(Exit::Success);

@@ -15,7 +15,7 @@ use crate::policy::portfolio::Portfolio;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Policy")]
 pub struct PolicyArgs {
-    /// Who proposes tactics [default: portfolio]
+    /// Who proposes tactics; of a mixture, the bundled model only where the portfolio has nothing left to do [default: mixture]
     #[arg(long, value_enum, value_name = "KIND", overrides_with = "policy")]
     policy: Option<PolicyKind>,
     /// Base address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1 [default: the
@@ -60,10 +60,19 @@ pub async fn build(context: &Context, config: &PolicyConfig) -> Result<Arc<dyn P
     Ok(match config.kind {
         PolicyKind::Portfolio => portfolio(),
         PolicyKind::Http => http(context, config).await?,
-        PolicyKind::Mixture => Arc::new(Mixture::new(vec![
-            (config.portfolio_weight, When::From(0), portfolio()),
-            (1.0, config.turn(), http(context, config).await?),
-        ])),
+        PolicyKind::Mixture => match http(context, config).await {
+            Ok(model) => Arc::new(Mixture::new(vec![
+                (config.portfolio_weight, When::From(0), portfolio()),
+                (1.0, config.turn(), model),
+            ])),
+            // Nobody asked for the bundled model by name, and it takes no turn of the portfolio's.
+            Err(failure) if config.http.base_url.is_empty() => {
+                let say = format!("{failure}; the portfolio searches without it");
+                context.console.say(say);
+                portfolio()
+            }
+            Err(failure) => return Err(failure),
+        },
     })
 }
 

@@ -3,6 +3,7 @@
 mod independent;
 mod read;
 mod say;
+mod together;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 
 use super::context::Context;
 use super::lean::{self, LeanArgs};
+use crate::config::LeanConfig;
 use crate::exit::{Exit, Failure};
 use say::Totals;
 
@@ -30,6 +32,7 @@ use say::Totals;
 ///   lakatos verify Solution.lean
 ///   lakatos verify Challenge.lean Solution.lean
 ///   lakatos verify cases/ --axioms propext,Quot.sound --timeout 60
+///   lakatos verify mutated/theorems/*.jsonl --together 64
 ///   lakatos verify Challenge.lean Solution.lean --checker 'nanoda_bin {config}'
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -47,6 +50,10 @@ pub struct Args {
     /// Seconds for elaboration and for replay, each
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     timeout: u32,
+    /// Judge up to so many short proofs that follow each other as one text, which is much faster; where that does not
+    /// accept all of them, each gets its verdict from a smaller one
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    together: u32,
     /// Memory of each process in MiB
     #[arg(long, value_name = "MIB")]
     memory: Option<u32>,
@@ -72,44 +79,36 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     config.lean.workers = 1;
     let lanes = config.lean.verify_lanes;
     let pool = lean::pool(launcher, &config.lean).await?;
-    let mut queue: VecDeque<(usize, Solution)> = solutions.into_iter().enumerate().collect();
+    let mut queue = VecDeque::from(solutions);
     let mut under_way = JoinSet::new();
     // Verdicts are printed in the order of the inputs, as soon as those before them are.
     let mut done = BTreeMap::new();
-    let mut next = 0;
+    let (mut taken, mut next) = (0, 0);
     loop {
-        while under_way.len() < lanes
-            && let Some((index, solution)) = queue.pop_front()
-        {
-            let pool = pool.clone();
-            let place = format!("{}:{}", solution.origin.path, solution.origin.line);
-            let request = VerifyRequest {
-                environment: EnvironmentSpec {
-                    imports: match config.lean.imports.as_slice() {
-                        [] => solution.environment.imports,
-                        chosen => chosen.to_vec(),
-                    },
-                    text: solution.environment.text,
-                },
-                reference: solution.reference,
-                vouched: solution.vouched,
-                submission: solution.submission,
-                names: solution.names,
-                axioms: args.axioms.clone(),
-                timeout_ms: u64::from(args.timeout) * 1000,
-            };
-            let checker = checker.clone();
+        while under_way.len() < lanes {
+            let group = together::next(&mut queue, args.together as usize);
+            if group.is_empty() {
+                break;
+            }
+            let first = taken;
+            taken += group.len();
+            let places: Vec<String> = group.iter().map(place).collect();
+            let requests: Vec<VerifyRequest> = group
+                .into_iter()
+                .map(|s| args.request(s, &config.lean))
+                .collect();
+            let (pool, checker) = (pool.clone(), checker.clone());
             under_way.spawn(async move {
-                let report = judge(&pool, &request, checker.as_ref()).await;
-                (index, place, report)
+                let reports = together::judge(&pool, &requests, checker.as_ref()).await;
+                (first, places, reports)
             });
         }
         let Some(joined) = under_way.join_next().await else {
             break;
         };
-        let (index, place, report) =
+        let (first, places, reports) =
             joined.map_err(|e| Failure::internal(format!("a verification failed: {e}")))?;
-        done.insert(index, (place, report));
+        done.extend((first..).zip(places.into_iter().zip(reports)));
         while let Some((place, report)) = done.remove(&next) {
             next += 1;
             totals.say(&context.console, &place, &report, &isolation);
@@ -118,6 +117,30 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     pool.shutdown().await;
     totals.end(&context.console, &isolation);
     Ok(totals.exit())
+}
+
+fn place(solution: &Solution) -> String {
+    format!("{}:{}", solution.origin.path, solution.origin.line)
+}
+
+impl Args {
+    fn request(&self, solution: Solution, lean: &LeanConfig) -> VerifyRequest {
+        VerifyRequest {
+            environment: EnvironmentSpec {
+                imports: match lean.imports.as_slice() {
+                    [] => solution.environment.imports,
+                    chosen => chosen.to_vec(),
+                },
+                text: solution.environment.text,
+            },
+            reference: solution.reference,
+            vouched: solution.vouched,
+            submission: solution.submission,
+            names: solution.names,
+            axioms: self.axioms.clone(),
+            timeout_ms: u64::from(self.timeout) * 1000,
+        }
+    }
 }
 
 /// Verdicts, where a text that does not elaborate for want of Mathlib is declined and not rejected:

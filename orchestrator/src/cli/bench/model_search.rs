@@ -4,7 +4,7 @@ use crate::bench::Figure;
 use crate::cli::context::Context;
 use crate::cli::inputs::InputArgs;
 use crate::cli::prove::{self, SearchArgs};
-use crate::config::{Config, PolicyKind};
+use crate::config::{Config, ModelTurn, PolicyConfig, PolicyKind};
 use crate::exit::Failure;
 use crate::local_model;
 use crate::policy::http::AUTO;
@@ -15,14 +15,24 @@ const TEMPLATES: [(&str, &str); 2] = [(AUTO, "one goal"), ("history", "whole pat
 /// Bytes of the server's state cache.
 const CACHES: [(usize, &str); 2] = [(1 << 30, "kept"), (0, "not kept")];
 
+/// The model alone, or beside the portfolio from the first round of every node on.
+pub fn policy(config: &mut PolicyConfig, beside: bool) {
+    config.kind = if beside {
+        PolicyKind::Mixture
+    } else {
+        PolicyKind::Http
+    };
+    config.model_turn = ModelTurn::Beside;
+    config.model_from_round = 0;
+}
+
 /// Searches four times, and says what was computed.
 pub async fn measure(
     context: &Context,
-    mut config: Config,
+    config: Config,
     inputs: &InputArgs,
     search: &SearchArgs,
 ) -> Result<(Vec<Figure>, String), Failure> {
-    config.policy.kind = PolicyKind::Http;
     let data_dir = context.made_data_dir()?;
     let (mut figures, mut by) = (Vec::new(), String::new());
     for (template, prompts) in TEMPLATES {

@@ -2,8 +2,9 @@
 //! accepted, honest ones that must, and what is said of each. The cases are read as `lakatos verify
 //! DIR` reads them.
 //!
-//! Every case is judged with a challenge that somebody vouches for. Of the honest ones every second, by a
-//! hash of its name, and of the others every third is judged with one that came with the submission too.
+//! Every case is judged with a challenge that somebody vouches for. Of the honest ones every fourth, by a
+//! hash of its name, and of the others every eighth is judged with one that came with the submission too;
+//! so are all that `LAKATOS_FIXTURE` names.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ use serde::Deserialize;
 
 /// Cases at work at the same time, each with its own lane of two processes.
 const LANES: usize = 2;
+
+/// Names the cases that are wanted.
+const ONLY: &str = "LAKATOS_FIXTURE";
 
 /// One word, or any of several.
 #[derive(Debug, Deserialize)]
@@ -65,7 +69,8 @@ impl Case {
             .name
             .bytes()
             .fold(0u32, |h, b| h * 31 % 65_521 + u32::from(b));
-        if sum.is_multiple_of(if self.honest { 2 } else { 3 }) {
+        let named = std::env::var_os(ONLY).is_some();
+        if named || sum.is_multiple_of(if self.honest { 4 } else { 8 }) {
             &[true, false]
         } else {
             &[true]
@@ -132,7 +137,7 @@ fn judge(expect: &Expectation, report: &Report) -> Result<(), String> {
 /// The cases, or those whose names begin with one of `LAKATOS_FIXTURE=name,name`.
 fn cases() -> VecDeque<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/adversarial");
-    let only = std::env::var("LAKATOS_FIXTURE").ok();
+    let only = std::env::var(ONLY).ok();
     let entries = std::fs::read_dir(root).expect("the cases are there");
     let mut cases: Vec<Case> = entries
         .filter_map(|e| Some(e.ok()?.path()))
@@ -196,7 +201,7 @@ fn cases_get_their_verdicts() {
 
 #[test]
 fn the_suite_is_as_large_as_it_says() {
-    if std::env::var_os("LAKATOS_FIXTURE").is_some() {
+    if std::env::var_os(ONLY).is_some() {
         return;
     }
     let (honest, hostile): (Vec<_>, Vec<_>) = cases().into_iter().partition(|c| c.honest);

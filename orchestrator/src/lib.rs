@@ -13,6 +13,7 @@
 //! - [`events`] and [`progress`]: what a long job says while it runs.
 //! - [`serve`]: HTTP services; [`local_model`]: the bundled model, served to the search itself.
 //! - [`pairs`]: what to learn from proofs; [`train`]: models from it.
+//! - [`together`]: several finished proofs judged as one text.
 //! - [`bench`]: measurements behind `docs/benchmarks.md`.
 //! - [`exit`]: kinds of failure and their exit codes.
 
@@ -37,4 +38,5 @@ pub mod scheduler;
 pub mod search;
 pub mod serve;
 pub mod store;
+pub mod together;
 pub mod train;

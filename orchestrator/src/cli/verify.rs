@@ -3,7 +3,6 @@
 mod independent;
 mod read;
 mod say;
-mod together;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use super::context::Context;
 use super::lean::{self, LeanArgs};
 use crate::config::LeanConfig;
 use crate::exit::{Exit, Failure};
+use crate::together;
 use say::Totals;
 
 /// Judge proofs: each theorem is replayed through Lean's kernel in a process of its own
@@ -99,7 +99,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
                 .collect();
             let (pool, checker) = (pool.clone(), checker.clone());
             under_way.spawn(async move {
-                let reports = together::judge(&pool, &requests, checker.as_ref()).await;
+                let alone = |request| {
+                    let (pool, checker) = (&pool, checker.as_ref());
+                    async move { judge(pool, &request, checker).await }
+                };
+                let reports = together::judge(&requests, alone).await;
                 (first, places, reports)
             });
         }

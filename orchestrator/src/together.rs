@@ -6,12 +6,9 @@
 //! proof is refused for what its neighbours do, and every refusal is worded as if the proof had stood alone.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
 
 use lakatos_datasets::Solution;
 use lakatos_datasets::lean::commands::is_lone_theorem;
-use lakatos_lean_bridge::checker::Checker;
-use lakatos_lean_bridge::pool::Pool;
 use lakatos_lean_bridge::text::brings_code;
 use lakatos_lean_bridge::verdict::{Report, VerifyRequest};
 
@@ -43,11 +40,10 @@ fn plain(solution: &Solution) -> bool {
     solution.names.len() == 1 && texts.iter().all(plain)
 }
 
-/// A report for each request, in order. The requests are of one environment and have different names.
-pub async fn judge(
-    pool: &Pool,
+/// A report for each request, in order, by a judge of one request. The requests are of one environment and have different names.
+pub async fn judge<F: Future<Output = Report>>(
     requests: &[VerifyRequest],
-    checker: Option<&Arc<Checker>>,
+    judge: impl Fn(VerifyRequest) -> F,
 ) -> Vec<Report> {
     let mut reports = Vec::with_capacity(requests.len());
     // The parts that wait, the last first.
@@ -55,9 +51,9 @@ pub async fn judge(
     while let Some(part) = waiting.pop() {
         match part {
             [] => {}
-            [one] => reports.push(super::judge(pool, one, checker).await),
+            [one] => reports.push(judge(one.clone()).await),
             several => {
-                let report = super::judge(pool, &merged(several), checker).await;
+                let report = judge(merged(several)).await;
                 if report.is_proved() {
                     reports.extend(split(several, &report));
                 } else {

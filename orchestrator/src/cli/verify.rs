@@ -50,7 +50,7 @@ pub struct Args {
     /// Seconds for elaboration and for replay, each
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     timeout: u32,
-    /// Judge up to so many short proofs that follow each other as one text, which is much faster; where that does not
+    /// Judge up to so many short proofs that follow each other as one text, which is faster; where that does not
     /// accept all of them, each gets its verdict from a smaller one
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     together: u32,

@@ -1,8 +1,8 @@
 //! Several proofs judged as one text, each by itself where that does not accept them all.
 //!
-//! Starting on a text costs both processes more than a short proof in it does, so the rows of a dataset are judged faster
-//! together (docs/benchmarks.md). What is accepted together is accepted as before: the kernel's process compares each theorem with its own
-//! statement, elaborated where no submission has been. What is not is halved and judged again, down to single proofs; so no
+//! Every text costs both processes something besides its proofs, so the rows of a dataset are judged somewhat faster
+//! together (docs/benchmarks.md). What is accepted together is accepted as before: the kernel's process compares each theorem
+//! with its own statement, elaborated where no submission has been. What is not is halved and judged again, down to single proofs; so no
 //! proof is refused for what its neighbours do, and every refusal is worded as if the proof had stood alone.
 
 use std::collections::{HashSet, VecDeque};

@@ -1,4 +1,5 @@
-//! The bundled model, served by this process to itself: the other half of the mixture needs no server of the user's.
+//! A model served by this process to itself, the bundled one where no other is named: the other half of the mixture needs no
+//! server of the user's.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,16 +9,14 @@ use lakatos_model_server::model::tokenizer::Tokenizer;
 use lakatos_model_server::server::{Options, Server};
 use tokio::net::TcpListener;
 
+use crate::checkpoint;
 use crate::exit::Failure;
-use crate::policy::http::{AUTO, HttpConfig};
+use crate::policy::http::HttpConfig;
 
 /// The bundled checkpoint.
 pub const NAME: &str = "tactics-v0";
 
-/// Its own prompt template, which the server hands on.
-const TEMPLATE: &str = include_str!("../../model-server/checkpoints/tactics-v0/template.toml");
-
-/// It is small: a second, hotter round and long answers bring nothing new.
+/// What runs here is small: a second, hotter round and long answers bring nothing new.
 const ROUNDS: u32 = 1;
 const TOKENS: u32 = 64;
 
@@ -59,11 +58,11 @@ pub fn install(data_dir: &Path) -> Result<PathBuf, Failure> {
     Ok(place)
 }
 
-/// Serves the bundled model on a free port of this machine's own until the process ends; the answer is the client's
-/// configuration for it.
+/// Serves the configuration's checkpoint on a free port of this machine's own until the process ends; the answer is the
+/// client's configuration for it.
 ///
 /// # Errors
-/// The checkpoint cannot be written or loaded, or no port can be had.
+/// There is no such checkpoint, it cannot be written or loaded, or no port can be had.
 pub async fn serve(data_dir: &Path, config: &HttpConfig) -> Result<HttpConfig, Failure> {
     let cache_bytes = Options::new(NAME).limits.cache_bytes;
     let (config, _) = start(data_dir, config, cache_bytes).await?;
@@ -79,30 +78,31 @@ pub async fn start(
     config: &HttpConfig,
     cache_bytes: usize,
 ) -> Result<(HttpConfig, Arc<Server>), Failure> {
-    let place = install(data_dir)?;
+    let place = checkpoint::resolve(&config.checkpoint, data_dir)?;
     let model = Model::load(&place)?;
     let tokenizer = Tokenizer::load(&place, model.config())?;
     let failed = |e: std::io::Error| {
-        Failure::environment(format!("the bundled model cannot be served: {e}"))
+        Failure::environment(format!("the model cannot be served: {e}"))
             .hint("--policy portfolio searches without it")
     };
+    let name = place.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().into_owned();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let mut options = Options::new(NAME);
-    options.template = Some(TEMPLATE.to_owned());
+    let mut options = Options::new(&name);
+    options.template = std::fs::read_to_string(place.join(checkpoint::TEMPLATE)).ok();
     options.limits.cache_bytes = cache_bytes;
     let server = Server::new(options);
     server.start(model, tokenizer).map_err(failed)?;
     let router = server.router();
     tokio::spawn(async move {
         if let Err(e) = axum::serve(listener, router).await {
-            tracing::error!("the bundled model's server ended: {e}");
+            tracing::error!("the model's server ended: {e}");
         }
     });
     let config = HttpConfig {
         base_url: format!("http://{address}/v1"),
-        model: NAME.to_owned(),
-        template: AUTO.to_owned(),
+        model: name,
         rounds: config.rounds.min(ROUNDS),
         max_tokens: config.max_tokens.min(TOKENS),
         ..config.clone()

@@ -1,14 +1,14 @@
-//! Pairs of goal and tactic from the proofs of a run: each row says where it comes from.
+//! Pairs of goal and tactic from proofs: each row says where it comes from.
 //!
-//! A row is a step of a proof that the kernel accepted. Where the step was `first | a | b`, the row has the alternative that
-//! stands in the accepted text.
+//! A row is a step of a proof that the kernel accepted, of a run or of a table of steps. Where a run's step was `first | a | b`, the
+//! row has the alternative that stands in the accepted text.
 
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::canonical::Names;
-use crate::record::{AttemptRecord, Outcome, TacticRecord};
+use crate::policy::templates::{Taken, Template};
+use crate::record::{AttemptRecord, NodeRecord, Outcome, TacticRecord};
 use crate::search::alternatives::replaced;
 use crate::store::{Store, StoreError, StoredRun};
 use lakatos_lean_bridge::verdict::Verdict;
@@ -16,9 +16,9 @@ use lakatos_lean_bridge::verdict::Verdict;
 /// A pair with its provenance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pair {
-    /// The first goal in canonical names, and the template's end; see [`pair`].
+    /// What the template asks at this step; see [`Template::example`].
     pub prompt: String,
-    /// The tactic, in the same names.
+    /// The tactic, in the names that the prompt has.
     pub completion: String,
     /// The problem's name.
     pub problem: String,
@@ -40,26 +40,20 @@ pub struct Pair {
     pub policy: String,
 }
 
-/// Prompt and completion for a tactic on the first of some goals, after the template `lakatos`; none where the tactic makes a
-/// name that looks like a canonical one.
-pub fn pair(goals: &[String], tactic: &str) -> Option<(String, String)> {
-    let goal = goals.first()?;
-    let names = Names::of(goal);
-    let completion = names.tactic(tactic)?;
-    Some((format!("{}\n:::\n", names.goal(goal)), completion))
-}
-
 /// The steps of a run's accepted proofs, each pair once.
 ///
 /// # Errors
-/// The store cannot be read.
-pub fn of_run(store: &Store, run: &StoredRun) -> Result<Vec<Pair>, StoreError> {
+/// The store cannot be read, or [`Template::example`]'s.
+pub fn of_run(
+    store: &Store,
+    run: &StoredRun,
+    template: &Template,
+) -> Result<Vec<Pair>, PairsError> {
     let lean = run
         .versions
         .get("lean")
         .and_then(|v| v.as_str())
         .unwrap_or("unknown");
-    let mut seen = HashSet::new();
     let mut pairs = Vec::new();
     for result in store.results(run.id, true)? {
         let problem = result.problem.problem;
@@ -71,35 +65,104 @@ pub fn of_run(store: &Store, run: &StoredRun) -> Result<Vec<Pair>, StoreError> {
         else {
             continue;
         };
-        for (tactic, completion) in steps(&attempt) {
+        let accepted: HashMap<u32, String> =
+            steps(&attempt).map(|(t, text)| (t.id, text)).collect();
+        for (tactic, text) in steps(&attempt) {
             let Some(node) = attempt.nodes.get(tactic.node as usize) else {
                 continue;
             };
-            let Some((prompt, completion)) = pair(&node.goals, &completion) else {
+            let mut way = vec![Taken {
+                goals: &node.goals,
+                tactic: &text,
+            }];
+            way.extend(above(&attempt, node, &accepted));
+            way.reverse();
+            let Some((prompt, completion)) =
+                template.example(&way).map_err(PairsError::Template)?
+            else {
                 continue;
             };
-            if seen.insert((prompt.clone(), completion.clone())) {
-                pairs.push(Pair {
-                    prompt,
-                    completion,
-                    problem: problem.name.clone(),
-                    source: problem.origin.clone(),
-                    run: run.name.clone(),
-                    seed: run.seed,
-                    environment: format!(
-                        "{}\n{}",
-                        problem.environment.imports.join(" "),
-                        problem.environment.text
-                    ),
-                    lean: lean.to_owned(),
-                    level: u8::from(*level),
-                    depth: node.depth,
-                    policy: tactic.source.clone(),
-                });
-            }
+            pairs.push(Pair {
+                prompt,
+                completion,
+                problem: problem.name.clone(),
+                source: problem.origin.clone(),
+                run: run.name.clone(),
+                seed: run.seed,
+                environment: format!(
+                    "{}\n{}",
+                    problem.environment.imports.join(" "),
+                    problem.environment.text
+                ),
+                lean: lean.to_owned(),
+                level: u8::from(*level),
+                depth: node.depth,
+                policy: tactic.source.clone(),
+            });
         }
     }
-    Ok(pairs)
+    Ok(once(pairs))
+}
+
+/// The steps that led to a node, the last one first.
+fn above<'a>(
+    attempt: &'a AttemptRecord,
+    node: &'a NodeRecord,
+    accepted: &'a HashMap<u32, String>,
+) -> impl Iterator<Item = Taken<'a>> {
+    let mut at = node.parent;
+    std::iter::from_fn(move || {
+        let tactic = attempt.tactics.get(at? as usize)?;
+        let node = attempt.nodes.get(tactic.node as usize)?;
+        at = node.parent;
+        Some(Taken {
+            goals: &node.goals,
+            tactic: accepted.get(&tactic.id).unwrap_or(&tactic.text),
+        })
+    })
+}
+
+/// Why there are no pairs.
+#[derive(Debug, thiserror::Error)]
+pub enum PairsError {
+    /// The run store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A line of a file.
+    #[error("{source_name}:{line}: {error}; {form}")]
+    Line {
+        /// The file.
+        source_name: String,
+        /// Its number, from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: serde_json::Error,
+        /// What a line is.
+        form: &'static str,
+    },
+    /// The template asks for what a pair does not have.
+    #[error("the template does not suit pairs: {0}")]
+    Template(String),
+}
+
+/// The lines of a file, each of which is a value; `form` says what.
+fn lines<'a, T: serde::de::DeserializeOwned>(
+    text: &'a str,
+    source: &'a str,
+    form: &'static str,
+) -> impl Iterator<Item = Result<T, PairsError>> + 'a {
+    let filled = text
+        .lines()
+        .enumerate()
+        .filter(|(_, l)| !l.trim().is_empty());
+    filled.map(move |(i, line)| {
+        serde_json::from_str(line).map_err(|error| PairsError::Line {
+            source_name: source.to_owned(),
+            line: i + 1,
+            error,
+            form,
+        })
+    })
 }
 
 /// A goal and a tactic that Lean accepted on it, from elsewhere: a line of JSON.
@@ -116,35 +179,92 @@ pub struct Closed {
 /// Pairs of such lines, each once; `source` says where they were read.
 ///
 /// # Errors
-/// A line is not of that form: its number, from 1, and what is wrong.
-pub fn of_lines(text: &str, source: &str) -> Result<Vec<Pair>, (usize, serde_json::Error)> {
-    let mut seen = HashSet::new();
+/// A line is not of that form, or [`Template::example`]'s.
+pub fn of_lines(text: &str, source: &str, template: &Template) -> Result<Vec<Pair>, PairsError> {
     let mut pairs = Vec::new();
-    for (i, line) in text.lines().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let row: Closed = serde_json::from_str(line).map_err(|e| (i + 1, e))?;
-        let Some((prompt, completion)) = pair(std::slice::from_ref(&row.goal), &row.tactic) else {
-            continue;
+    for row in lines::<Closed>(text, source, r#"a line is {"goal", "tactic", "problem"}"#) {
+        let row = row?;
+        let step = Taken {
+            goals: std::slice::from_ref(&row.goal),
+            tactic: &row.tactic,
         };
-        if seen.insert((prompt.clone(), completion.clone())) {
-            pairs.push(Pair {
+        let written = template.example(&[step]).map_err(PairsError::Template)?;
+        pairs.extend(written.map(|(prompt, completion)| Pair {
+            prompt,
+            completion,
+            problem: row.problem,
+            source: source.to_owned(),
+            run: String::new(),
+            seed: 0,
+            environment: String::new(),
+            lean: String::new(),
+            level: 0,
+            depth: 0,
+            policy: String::new(),
+        }));
+    }
+    Ok(once(pairs))
+}
+
+/// A row of a table `steps`, as `lakatos mutate` writes it.
+#[derive(Debug, Clone, Deserialize)]
+struct TableStep {
+    name: String,
+    step: u32,
+    state: String,
+    tactic: String,
+    #[serde(default)]
+    seed: u64,
+    #[serde(default)]
+    rule: String,
+    #[serde(default)]
+    toolchain: String,
+}
+
+/// Pairs of such a table's lines, each once. Rows of a proof lie together, in its order.
+///
+/// # Errors
+/// A line is not of that form, or [`Template::example`]'s.
+pub fn of_steps(text: &str, source: &str, template: &Template) -> Result<Vec<Pair>, PairsError> {
+    let form =
+        r#"a line is {"name", "step", "state", "tactic"}, as in `steps/` of `lakatos mutate`"#;
+    let rows: Vec<TableStep> = lines(text, source, form).collect::<Result<_, _>>()?;
+    let mut pairs = Vec::new();
+    for proof in rows.chunk_by(|a, b| a.name == b.name && b.step > a.step) {
+        let goals: Vec<[String; 1]> = proof.iter().map(|s| [s.state.clone()]).collect();
+        let way: Vec<Taken<'_>> = proof
+            .iter()
+            .zip(&goals)
+            .map(|(row, goals)| Taken {
+                goals,
+                tactic: &row.tactic,
+            })
+            .collect();
+        for (i, row) in proof.iter().enumerate() {
+            let written = template.example(&way[..=i]).map_err(PairsError::Template)?;
+            pairs.extend(written.map(|(prompt, completion)| Pair {
                 prompt,
                 completion,
-                problem: row.problem,
+                problem: row.name.clone(),
                 source: source.to_owned(),
                 run: String::new(),
-                seed: 0,
+                seed: row.seed,
                 environment: String::new(),
-                lean: String::new(),
-                level: 0,
-                depth: 0,
-                policy: String::new(),
-            });
+                lean: row.toolchain.clone(),
+                level: 3,
+                depth: row.step,
+                policy: format!("mutate/{}", row.rule),
+            }));
         }
     }
-    Ok(pairs)
+    Ok(once(pairs))
+}
+
+/// Each pair of prompt and completion once, the first.
+fn once(mut pairs: Vec<Pair>) -> Vec<Pair> {
+    let mut seen = HashSet::new();
+    pairs.retain(|p| seen.insert((p.prompt.clone(), p.completion.clone())));
+    pairs
 }
 
 /// The proof's steps, with the text that was accepted.
@@ -208,13 +328,56 @@ mod tests {
     #[test]
     fn lines_become_pairs_in_canonical_names() {
         let line = r#"{"goal": "n : Nat\nh : 0 < n\n⊢ f n ≠ 0", "tactic": "simp [f, h]", "problem": "f_ne"}"#;
-        let pairs = of_lines(&format!("{line}\n\n{line}\n"), "here").unwrap();
+        let template = Template::load("lakatos").unwrap();
+        let pairs = of_lines(&format!("{line}\n\n{line}\n"), "here", &template).unwrap();
         let [pair] = pairs.as_slice() else {
             panic!("{pairs:?}");
         };
         assert_eq!(pair.prompt, "X1 : Nat\nH1 : 0 < X1\n⊢ F1 X1 ≠ 0\n:::\n");
         assert_eq!((pair.completion.as_str(), pair.level), ("simp [F1, H1]", 0));
-        assert_eq!(of_lines(&format!("{line}\n{{}}"), "here").unwrap_err().0, 2);
+        let error = of_lines(&format!("{line}\n{{}}"), "here", &template).unwrap_err();
+        assert!(
+            error.to_string().starts_with("here:2: missing field"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn steps_of_a_table_extend_each_other() {
+        let row = |name: &str, step: u32, state: &str, tactic: &str| {
+            serde_json::json!({"name": name, "step": step, "state": state, "tactic": tactic, "seed": 4, "rule": "rw"}).to_string()
+        };
+        let table = [
+            row("a", 0, "⊢ p", "have := h"),
+            row("a", 1, "this : q\n⊢ p", "exact this"),
+            row("b", 0, "⊢ r", "simp"),
+        ]
+        .join("\n");
+        let history = Template::load("history").unwrap();
+        let pairs = of_steps(&table, "steps", &history).unwrap();
+        let [first, second, third] = pairs.as_slice() else {
+            panic!("{pairs:?}");
+        };
+        assert_eq!(first.prompt, "[GOAL]\n⊢ p\n[TACTIC]\n");
+        assert_eq!(
+            second.prompt,
+            format!(
+                "{}have := h\n[GOAL]\nthis : q\n⊢ p\n[TACTIC]\n",
+                first.prompt
+            )
+        );
+        assert_eq!(
+            (second.completion.as_str(), second.depth, second.seed),
+            ("exact this", 1, 4)
+        );
+        assert_eq!(
+            (third.prompt.as_str(), third.policy.as_str()),
+            ("[GOAL]\n⊢ r\n[TACTIC]\n", "mutate/rw")
+        );
+        // A template that asks for the theorem's name cannot be filled from steps.
+        let template = Template::load("deepseek").unwrap();
+        let error = of_steps(&table, "steps", &template).unwrap_err();
+        assert!(error.to_string().contains("no `{theorem}`"), "{error}");
     }
 
     #[test]

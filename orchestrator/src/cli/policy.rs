@@ -27,6 +27,14 @@ pub struct PolicyArgs {
         overrides_with = "endpoint"
     )]
     endpoint: Option<String>,
+    /// Serve this checkpoint to itself where there is no --endpoint: a directory, or a bundled one's name
+    #[arg(
+        long,
+        value_name = "NAME|DIR",
+        overrides_with = "checkpoint",
+        conflicts_with = "endpoint"
+    )]
+    checkpoint: Option<String>,
     /// The model's name, as the server knows it
     #[arg(long, value_name = "NAME", overrides_with = "model")]
     model: Option<String>,
@@ -42,6 +50,7 @@ impl PolicyArgs {
         let http = &mut config.http;
         for (flag, value) in [
             (&self.endpoint, &mut http.base_url),
+            (&self.checkpoint, &mut http.checkpoint),
             (&self.model, &mut http.model),
             (&self.template, &mut http.template),
         ] {
@@ -53,8 +62,8 @@ impl PolicyArgs {
     }
 }
 
-/// The policy that a configuration means. Reads the API key from the environment, and serves the bundled model where a model
-/// is asked and no server is named.
+/// The policy that a configuration means. Reads the API key from the environment, and serves a checkpoint where a model is
+/// asked and no server is named.
 pub async fn build(context: &Context, config: &PolicyConfig) -> Result<Arc<dyn Policy>, Failure> {
     let portfolio = || -> Arc<dyn Policy> { Arc::new(Portfolio::new()) };
     Ok(match config.kind {
@@ -66,7 +75,10 @@ pub async fn build(context: &Context, config: &PolicyConfig) -> Result<Arc<dyn P
                 (1.0, config.turn(), model),
             ])),
             // Nobody asked for the bundled model by name, and it takes no turn of the portfolio's.
-            Err(failure) if config.http.base_url.is_empty() => {
+            Err(failure)
+                if config.http.base_url.is_empty()
+                    && config.http.checkpoint == local_model::NAME =>
+            {
                 let say = format!("{failure}; the portfolio searches without it");
                 context.console.say(say);
                 portfolio()

@@ -267,7 +267,70 @@ impl Template {
     }
 }
 
+/// A step of a proof, to learn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Taken<'a> {
+    /// The goals before it, as Lean prints them.
+    pub goals: &'a [String],
+    /// The tactic.
+    pub tactic: &'a str,
+}
+
 impl Template {
+    /// Prompt and completion for the last of these steps, of which the first is on the root: what [`Self::prompt`] asks where the
+    /// others led. None where there is no step, or where the tactic makes a name that looks like a canonical one.
+    ///
+    /// # Errors
+    /// The template speaks of more than goals and tactics; which placeholder.
+    pub fn example(&self, steps: &[Taken<'_>]) -> Result<Option<(String, String)>, String> {
+        let Some(last) = steps.last() else {
+            return Ok(None);
+        };
+        let from = if self.append.is_some() {
+            0
+        } else {
+            steps.len() - 1
+        };
+        let mut prompt = String::new();
+        for (i, step) in steps.iter().enumerate().skip(from) {
+            let before: Vec<&str> = steps[..i].iter().map(|s| s.tactic).collect();
+            let append = self.append.as_ref().filter(|_| i > 0);
+            let mut missing = None;
+            let part = fill(append.unwrap_or(&self.prompt), |word| match word {
+                "state" => Some(self.goals(step.goals.iter().map(String::as_str))),
+                "path" => Some(before.join("\n")),
+                "tactic" => Some(before.last().copied().unwrap_or_default().to_owned()),
+                _ => {
+                    missing = Some(word.to_owned());
+                    None
+                }
+            });
+            prompt += &part.map_err(|e| match missing {
+                Some(word) => format!("pairs have goals and tactics, and no `{{{word}}}`"),
+                None => e,
+            })?;
+        }
+        let completion = match self.names {
+            NamesOf::Goal => Some(last.tactic.to_owned()),
+            NamesOf::Canonical => last
+                .goals
+                .first()
+                .and_then(|g| Names::of(g).tactic(last.tactic)),
+        };
+        Ok(completion.map(|completion| (prompt, completion)))
+    }
+
+    /// `{state}` for these goals.
+    fn goals<'g>(&self, mut goals: impl Iterator<Item = &'g str>) -> String {
+        match self.names {
+            NamesOf::Goal => goals.collect::<Vec<_>>().join("\n\n"),
+            NamesOf::Canonical => {
+                let first = goals.next().unwrap_or_default();
+                Names::of(first).goal(first)
+            }
+        }
+    }
+
     /// A part of a prompt, for the node with this state that these tactics led to. `parse` has seen that every placeholder is known.
     fn filled(
         &self,
@@ -280,15 +343,7 @@ impl Template {
         let first = goals.first();
         let filled = fill(text, |word| {
             Some(match word {
-                "state" if self.names == NamesOf::Canonical => {
-                    let goal = first.map_or("", |g| g.text.as_str());
-                    Names::of(goal).goal(goal)
-                }
-                "state" => goals
-                    .iter()
-                    .map(|g| g.text.as_str())
-                    .collect::<Vec<_>>()
-                    .join("\n\n"),
+                "state" => self.goals(goals.iter().map(|g| g.text.as_str())),
                 "theorem" => context.theorem.to_owned(),
                 "path" => path.join("\n"),
                 "tactic" => path.last().cloned().unwrap_or_default(),

@@ -18,6 +18,7 @@ mod scalar;
 use half::f16;
 use rayon::prelude::*;
 
+use super::huge;
 use super::vector::simd;
 
 /// Columns that share a scale; rows of a tile; activation rows of a block.
@@ -119,6 +120,8 @@ impl Matrix {
             scales: vec![0; tiles * groups * SCALES],
             factors: vec![0.0; tiles * ROWS],
         };
+        huge::ask(&mut matrix.weights);
+        huge::ask(&mut matrix.scales);
         if inputs > 0 {
             let parts = matrix.weights.par_chunks_mut(groups * CELL);
             let scales = matrix.scales.par_chunks_mut(groups * SCALES);
@@ -281,7 +284,7 @@ struct Block {
     /// Rows.
     width: usize,
     /// X, `[groups, QUADS, width]`: four of them in a word. For VNNI their high digits and then their low ones, in 8 bits; else
-    /// 16 bits each.
+    /// 16 bits each, the first and third before the second and fourth.
     words: Vec<[i32; 2]>,
     /// b and bΣX, `[groups, width, 2]`.
     scales: Vec<f32>,
@@ -352,10 +355,10 @@ fn in_digits(quad: &[i32]) -> [i32; 2] {
     [i32::from_le_bytes(high), i32::from_le_bytes(low)]
 }
 
+/// The first and third of four, and the second and fourth.
 #[inline(always)]
 fn in_16(quad: &[i32]) -> [i32; 2] {
-    let pair = |pair: &[i32]| (pair[0] & 0xFFFF) | pair[1] << 16;
-    [pair(&quad[..2]), pair(&quad[2..])]
+    [0, 1].map(|i| (quad[i] & 0xFFFF) | quad[i + 2] << 16)
 }
 
 #[cfg(test)]

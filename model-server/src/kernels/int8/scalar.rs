@@ -22,7 +22,7 @@ pub fn tile(weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) {
                     let word = words[q * width + j];
                     let w = &cell[(q * ROWS + r) * QUAD..][..QUAD];
                     for (c, w) in w.iter().enumerate() {
-                        sum += i32::from(*w) * i32::from((word[c / 2] >> (c % 2 * 16)) as i16);
+                        sum += i32::from(*w) * i32::from((word[c % 2] >> (c / 2 * 16)) as i16);
                     }
                 }
                 let (scale, total) = (factors[2 * j], factors[2 * j + 1]);

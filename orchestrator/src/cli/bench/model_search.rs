@@ -1,4 +1,4 @@
-//! `lakatos bench model-search`: real searches by the bundled model, as its server keeps states and as it keeps none.
+//! `lakatos bench model-search`: real searches by a model, the bundled one where no other is named, as its server keeps states and as it keeps none.
 
 use crate::bench::Figure;
 use crate::cli::context::Context;
@@ -9,8 +9,8 @@ use crate::exit::Failure;
 use crate::local_model;
 use crate::policy::http::AUTO;
 
-/// The model's own template, whose prompts are one goal each; and the one whose prompts extend their parents'. The model was
-/// not trained on the second, but what its server computes is the same.
+/// The model's own template, whose prompts are one goal each; and the one whose prompts extend their parents'. The bundled
+/// model was not trained on the second, but what its server computes is the same.
 const TEMPLATES: [(&str, &str); 2] = [(AUTO, "one goal"), ("history", "whole path")];
 /// Bytes of the server's state cache.
 const CACHES: [(usize, &str); 2] = [(1 << 30, "kept"), (0, "not kept")];

@@ -10,9 +10,10 @@ pub const AUTO: &str = "auto";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
-    /// Where the API's `/v1` is, such as `http://127.0.0.1:8000/v1`. Empty: the bundled model, which the program serves
-    /// to itself, with its own name and template.
+    /// Where the API's `/v1` is, such as `http://127.0.0.1:8000/v1`. Empty: the program serves `checkpoint` to itself.
     pub base_url: String,
+    /// What it serves then: a directory, or the name of a bundled checkpoint.
+    pub checkpoint: String,
     /// The model's name, as the server knows it.
     pub model: String,
     /// The prompt template: a bundled one's name (`history`, `lakatos`, `reprover`, `bfs-prover`, `internlm`,
@@ -51,6 +52,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             base_url: String::new(),
+            checkpoint: crate::local_model::NAME.into(),
             model: "default".into(),
             template: AUTO.into(),
             samples: 8,

@@ -98,7 +98,7 @@ pub enum PolicyKind {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelTurn {
-    /// The bundled model once nothing else is left, a server that the user names beside the portfolio.
+    /// The bundled model once nothing else is left, one that the user names beside the portfolio.
     #[default]
     Auto,
     /// In a goal's rounds, with the portfolio.
@@ -143,7 +143,7 @@ impl PolicyConfig {
     /// When the model of a mixture is asked.
     pub fn turn(&self) -> When {
         match self.model_turn {
-            ModelTurn::Auto if self.http.base_url.is_empty() => When::Leftover,
+            ModelTurn::Auto if self.http.is_bundled() => When::Leftover,
             ModelTurn::Leftover => When::Leftover,
             ModelTurn::Auto | ModelTurn::Beside => When::From(self.model_from_round),
         }

@@ -162,6 +162,50 @@ fn what_needs_mathlib_is_declined_in_words() {
     assert!(declined["message"].as_str().unwrap().contains("--project"));
 }
 
+/// A data directory with the same Lean, in which no model can be written.
+fn home_without_models() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let installed = lean_home().join("embedded").canonicalize().unwrap();
+    std::os::unix::fs::symlink(installed, home.path().join("embedded")).unwrap();
+    file(home.path(), "models", "in the way");
+    home
+}
+
+#[test]
+fn a_mixture_whose_bundled_model_cannot_be_written_goes_on_without_it() {
+    let _lean = lean();
+    // So that there is a Lean to link to.
+    assert_eq!(run(&lean_home(), &["setup"]).code, 0);
+    let home = home_without_models();
+    let prove = |what: &str, more: &[&str]| {
+        let statement = ["--statement", "theorem foo (a b : Nat) : a + b = b + a"];
+        let settings = ["--embedded", "--workers", "1", "--run"];
+        let run_name = run_name(what);
+        let args = [
+            &["prove"],
+            &statement[..],
+            &settings[..],
+            &[&run_name],
+            more,
+        ]
+        .concat();
+        run(home.path(), &args)
+    };
+    let ended = prove("no-model", &[]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let said = format!("{}{}", ended.out, ended.err);
+    assert!(said.contains("the portfolio searches without it"), "{said}");
+    assert!(said.contains("1 proved"), "{said}");
+    // One that was asked for by name is missed.
+    let ended = prove("no-checkpoint", &["--checkpoint", "nowhere"]);
+    assert_eq!(ended.code, 2, "{}", ended.err);
+    assert!(
+        ended.err.contains("there is no checkpoint `nowhere`"),
+        "{}",
+        ended.err
+    );
+}
+
 #[test]
 fn finished_proofs_get_verdicts_and_exit_codes() {
     let _lean = lean();

@@ -4,7 +4,7 @@
 //! recurrent form and a chunkwise one, with the backward pass of both. [`recurrence`] is their frame: a new one says what its
 //! gates are, what a token does, and what a chunk's terms and their gradients are. [`softmax_attention`] is for hybrids and Llama.
 //! [`lasp2`] splits a long stretch over threads. [`matmul`] wraps `gemm`; [`rows`] is its batch-invariant counterpart for
-//! decoding; [`heads`] changes layouts; [`huge`] asks for large pages; [`vector`] has loops.
+//! decoding; [`heads`] changes layouts; [`vector`] has loops.
 //! The mixture of memories has no recurrence of its own: its memories run the gated delta rule.
 //!
 //! Kernels panic on slices of wrong length, which is an error in a layer; layers check what comes from outside.
@@ -12,7 +12,6 @@
 pub mod gated_delta_net;
 pub mod gla;
 pub mod heads;
-pub mod huge;
 pub mod int8;
 pub mod lasp2;
 pub mod lightning;

@@ -116,6 +116,9 @@ enum What {
         /// Ask the model beside the portfolio, at every node, and not alone
         #[arg(long)]
         beside: bool,
+        /// The model: a checkpoint's directory, or a bundled one's name [default: the bundled one]
+        #[arg(long, value_name = "NAME|DIR")]
+        checkpoint: Option<String>,
         #[command(flatten)]
         inputs: InputArgs,
         #[command(flatten)]
@@ -227,11 +230,12 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     }
     if let What::ModelSearch {
         beside,
+        checkpoint,
         inputs,
         search,
     } = args.what
     {
-        model_search::policy(&mut config.policy, beside);
+        model_search::policy(&mut config.policy, beside, checkpoint);
         let (figures, lean) = model_search::measure(context, config, &inputs, &search).await?;
         print(context, "model-search", &lean, &figures);
         return Ok(Exit::Success);

@@ -14,6 +14,7 @@ use crate::policy::templates::Template;
 ///   lakatos pairs generated-1 --at-most 200 --out pairs.jsonl
 ///   lakatos pairs --steps nat/steps/train-00000-of-00001.jsonl --template history --out pairs.jsonl
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub struct Args {
     /// The runs whose proofs are taken
     #[arg(value_name = "RUN", required_unless_present_any = ["goals", "steps"])]

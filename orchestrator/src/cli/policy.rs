@@ -75,10 +75,7 @@ pub async fn build(context: &Context, config: &PolicyConfig) -> Result<Arc<dyn P
                 (1.0, config.turn(), model),
             ])),
             // Nobody asked for the bundled model by name, and it takes no turn of the portfolio's.
-            Err(failure)
-                if config.http.base_url.is_empty()
-                    && config.http.checkpoint == local_model::NAME =>
-            {
+            Err(failure) if config.http.is_bundled() => {
                 let say = format!("{failure}; the portfolio searches without it");
                 context.console.say(say);
                 portfolio()

@@ -18,7 +18,6 @@ mod scalar;
 use half::f16;
 use rayon::prelude::*;
 
-use super::huge;
 use super::vector::simd;
 
 /// Columns that share a scale; rows of a tile; activation rows of a block.
@@ -120,8 +119,6 @@ impl Matrix {
             scales: vec![0; tiles * groups * SCALES],
             factors: vec![0.0; tiles * ROWS],
         };
-        huge::ask(&mut matrix.weights);
-        huge::ask(&mut matrix.scales);
         if inputs > 0 {
             let parts = matrix.weights.par_chunks_mut(groups * CELL);
             let scales = matrix.scales.par_chunks_mut(groups * SCALES);

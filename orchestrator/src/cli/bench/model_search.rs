@@ -15,8 +15,11 @@ const TEMPLATES: [(&str, &str); 2] = [(AUTO, "one goal"), ("history", "whole pat
 /// Bytes of the server's state cache.
 const CACHES: [(usize, &str); 2] = [(1 << 30, "kept"), (0, "not kept")];
 
-/// The model alone, or beside the portfolio from the first round of every node on.
-pub fn policy(config: &mut PolicyConfig, beside: bool) {
+/// This checkpoint alone, or beside the portfolio from the first round of every node on.
+pub fn policy(config: &mut PolicyConfig, beside: bool, checkpoint: Option<String>) {
+    if let Some(checkpoint) = checkpoint {
+        config.http.checkpoint = checkpoint;
+    }
     config.kind = if beside {
         PolicyKind::Mixture
     } else {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::local_model;
+
 /// The template that leaves the choice to the server.
 pub const AUTO: &str = "auto";
 
@@ -48,11 +50,18 @@ pub struct HttpConfig {
     pub proxy: String,
 }
 
+impl HttpConfig {
+    /// Whether this is the bundled model, which nobody asked for by name.
+    pub fn is_bundled(&self) -> bool {
+        self.base_url.is_empty() && self.checkpoint == local_model::NAME
+    }
+}
+
 impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             base_url: String::new(),
-            checkpoint: crate::local_model::NAME.into(),
+            checkpoint: local_model::NAME.into(),
             model: "default".into(),
             template: AUTO.into(),
             samples: 8,

@@ -164,9 +164,10 @@ fn what_needs_mathlib_is_declined_in_words() {
 
 /// A data directory with the same Lean, in which no model can be written.
 fn home_without_models() -> tempfile::TempDir {
-    let home = tempfile::tempdir().unwrap();
-    let installed = lean_home().join("embedded").canonicalize().unwrap();
-    std::os::unix::fs::symlink(installed, home.path().join("embedded")).unwrap();
+    let home = tempfile::tempdir().expect("a directory");
+    let installed = lean_home().join("embedded");
+    let installed = installed.canonicalize().expect("it is installed");
+    std::os::unix::fs::symlink(installed, home.path().join("embedded")).expect("a link");
     file(home.path(), "models", "in the way");
     home
 }

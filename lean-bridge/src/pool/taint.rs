@@ -33,7 +33,10 @@ const PARTS: &[&str] = &[
     "reduceBool",
     "reduceNat",
     "register_",
-    "run_",
+    "run_cmd",
+    "run_io",
+    "run_step",
+    "run_tac",
     "selector",
     "set_library_suggestions",
     "simproc",
@@ -112,8 +115,20 @@ const PLAIN_ATTRIBUTES: &[&str] = &[
 pub(crate) fn runs_code(text: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '\'' | '!' | '?' | '#');
     text.split(|c: char| !is_word(c)).any(suspect)
+        || runs_something(text)
         || names_leans_own(text)
         || attributes(text).any(unusual)
+}
+
+/// Whether a library's own `run_…` could be meant: commands are called so, but theorems too, such as `StateT.run_bind`, which is one
+/// name whatever tokens there are.
+fn runs_something(text: &str) -> bool {
+    let of_a_namespace = |before: &str| {
+        let namespace = before.strip_suffix('.').and_then(|b| b.chars().next_back());
+        namespace.is_some_and(char::is_alphabetic)
+    };
+    let mut places = text.match_indices("run_");
+    places.any(|(at, _)| !of_a_namespace(&text[..at]))
 }
 
 /// Whether anything in the namespace `Lean` could be meant: a dot or more of a name is beside it, or the text
@@ -215,6 +230,7 @@ mod tests {
             "theorem t (x : BitVec w) : x &&& 0#w = 0#w ∧ #v[x] = #v[x] := by simp",
             "/-- An attribute of a group. -/ theorem t : True := trivial",
             "theorem t : \"Lean\" ++ \"4\" = \"Lean4\" := rfl",
+            "theorem t (x : StateM s a) : f <$> x = x := by rw [StateT.run_bind, ExceptT.run_pure]",
             "/-- A theorem in Lean 4. -/ theorem t (Leaning : Nat) : Leaning = Leaning := rfl",
         ] {
             assert!(!runs_code(text), "{text}");
@@ -227,6 +243,9 @@ mod tests {
             "macro \"x\" : tactic => `(tactic| trivial)",
             "open Lean in run_cmd pure ()",
             "theorem t : True := by run_tac pure ()",
+            "theorem t : True := by Nat.run_tac pure ()",
+            "theorem t : True := by run_something",
+            "def a := 1.run_something",
             "theorem t : 1 = 1 := by native_decide",
             "theorem t : 1 = 1 := by decide +native",
             "#eval 1",

@@ -85,7 +85,9 @@ pub async fn start(
         Failure::environment(format!("the model cannot be served: {e}"))
             .hint("--policy portfolio searches without it")
     };
-    let name = place.file_name().unwrap_or_default();
+    // `.` has no name of its own.
+    let named = place.canonicalize().map_err(failed)?;
+    let name = named.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;

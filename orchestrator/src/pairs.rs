@@ -65,15 +65,18 @@ pub fn of_run(
         else {
             continue;
         };
-        let accepted: HashMap<u32, String> =
-            steps(&attempt).map(|(t, text)| (t.id, text)).collect();
-        for (tactic, text) in steps(&attempt) {
+        let taken: Vec<(&TacticRecord, String)> = steps(&attempt).collect();
+        let accepted: HashMap<u32, &str> = taken
+            .iter()
+            .map(|(t, text)| (t.id, text.as_str()))
+            .collect();
+        for (tactic, text) in &taken {
             let Some(node) = attempt.nodes.get(tactic.node as usize) else {
                 continue;
             };
             let mut way = vec![Taken {
                 goals: &node.goals,
-                tactic: &text,
+                tactic: text,
             }];
             way.extend(above(&attempt, node, &accepted));
             way.reverse();
@@ -108,7 +111,7 @@ pub fn of_run(
 fn above<'a>(
     attempt: &'a AttemptRecord,
     node: &'a NodeRecord,
-    accepted: &'a HashMap<u32, String>,
+    accepted: &'a HashMap<u32, &'a str>,
 ) -> impl Iterator<Item = Taken<'a>> {
     let mut at = node.parent;
     std::iter::from_fn(move || {
@@ -117,7 +120,7 @@ fn above<'a>(
         at = node.parent;
         Some(Taken {
             goals: &node.goals,
-            tactic: accepted.get(&tactic.id).unwrap_or(&tactic.text),
+            tactic: accepted.get(&tactic.id).copied().unwrap_or(&tactic.text),
         })
     })
 }
@@ -221,7 +224,8 @@ struct TableStep {
     toolchain: String,
 }
 
-/// Pairs of such a table's lines, each once. Rows of a proof lie together, in its order.
+/// Pairs of such a table's lines, each once. Rows of a proof lie together, in its order; all are of proofs that were accepted at
+/// level 3, since `mutate` writes no others.
 ///
 /// # Errors
 /// A line is not of that form, or [`Template::example`]'s.

@@ -39,7 +39,7 @@ vim.notify = function(message)
 end
 require('lakatos').setup {
   cmd = { vim.env.LAKATOS or 'lakatos', 'lsp', '--embedded', '--workers', '2' },
-  settings = { seconds = 40, hints = false },
+  settings = { seconds = 300, hints = false },
 }
 
 vim.fn.writefile({

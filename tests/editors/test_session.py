@@ -10,7 +10,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from support import ARGUMENTS, LAKATOS, Document, alive, children, kill, make_client, start, until
+from support import ARGUMENTS, LAKATOS, PATIENCE, Document, alive, children, kill, make_client, start, until
 
 TEXT = """namespace 𝔸
 variable (n : Nat)
@@ -25,7 +25,7 @@ end 𝔸
 @pytest.mark.asyncio
 async def test_a_session():
     client = make_client()
-    await start(client, seconds=40, hints=False, suggestions=100, sekonds=3, nodes="many")
+    await start(client, seconds=PATIENCE, hints=False, suggestions=100, sekonds=3, nodes="many")
     await until("what is wrong with the settings", lambda: len(client.messages) >= 2)
     said = " ".join(m.message for m in client.messages)
     assert "lakatos.sekonds" in said and "did you mean `lakatos.seconds`" in said and "lakatos.nodes" in said, said

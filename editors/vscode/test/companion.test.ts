@@ -13,7 +13,7 @@ end 𝔸
 `;
 
 test("the companion against the server", { timeout: 900_000 }, async (t) => {
-  const session = await start({ seconds: 30, hints: false, suggestions: 100, server: { path: "x" }, trace: { server: "off" } });
+  const session = await start({ seconds: 300, hints: false, suggestions: 100, server: { path: "x" }, trace: { server: "off" } });
   const { editor, companion } = session;
   t.after(() => session.child.kill());
   session.open(URI, TEXT);

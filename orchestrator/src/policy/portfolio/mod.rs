@@ -9,6 +9,7 @@
 mod bounded;
 mod casts;
 mod cofactor;
+mod counterexample;
 mod divisors;
 pub mod expr;
 mod factors;
@@ -79,8 +80,9 @@ impl Portfolio {
 }
 
 fn families(view: &View) -> Vec<Idea> {
-    let all: [fn(&View) -> Vec<Idea>; 15] = [
+    let all: [fn(&View) -> Vec<Idea>; 16] = [
         structural::ideas,
+        counterexample::ideas,
         induction::ideas,
         residues::ideas,
         powers::ideas,

@@ -1,0 +1,169 @@
+//! Counterexamples: a universal statement is false if one of its instances is.
+//!
+//! What denies a universal statement is refuted at small values of its variables, one after the other, each instance
+//! decided by evaluation. A proof keeps the instance that did it, which is what a reader wants to see.
+
+use super::expr::{Expr, Quantifier};
+use super::features::{Ty, View};
+use super::idea::Idea;
+
+/// Instances that are tried in one tactic.
+const INSTANCES: usize = 48;
+/// Variables at most; with more, small values do not meet often enough.
+const VARIABLES: usize = 5;
+
+/// Instances of the statement that the target denies, or of a hypothesis where the target is `False`.
+pub fn ideas(view: &View) -> Vec<Idea> {
+    match &view.target {
+        Expr::Not(denied) => {
+            let name = view.fresh("h");
+            let head = format!("{}intro {name}\n", view.prefix);
+            // Implicit variables are given like the others.
+            let implicit = view.target_text.contains(['{', '⦃']);
+            let proof = format!("{}{name}", if implicit { "@" } else { "" });
+            instances(denied)
+                .map(|all| tactics(&head, &proof, &all, 0.5))
+                .unwrap_or_default()
+        }
+        Expr::Var(target) if target == "False" => {
+            let universal = view.facts.iter().take(4);
+            let found = universal.filter_map(|f| Some((&f.proof, instances(&f.expr)?)));
+            found
+                .flat_map(|(proof, all)| tactics(&view.prefix, proof, &all, 0.3))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// First by evaluation; then by what also simplifies, which real numbers need.
+fn tactics(head: &str, proof: &str, instances: &[String], weight: f64) -> Vec<Idea> {
+    // On one line, where a finished proof's shortening looks for alternatives.
+    let by = |closer: &str| -> String {
+        let each = |i: &String| format!(" | exact absurd ({proof} {i}) (by {closer})");
+        let all: String = instances.iter().map(each).collect();
+        format!("{head}first{all}")
+    };
+    vec![
+        Idea::new("counterexample", 0, weight, by("decide")).budget(4_000),
+        Idea::new(
+            "counterexample",
+            1,
+            weight,
+            by("first | (simp; done) | omega"),
+        )
+        .budget(8_000),
+    ]
+}
+
+/// Lists of arguments for the leading variables of a universal statement, small ones first; none where a variable's
+/// type has no values that can be written down, or where it stands for a proof.
+fn instances(statement: &Expr) -> Option<Vec<String>> {
+    let mut choices: Vec<Vec<&'static str>> = Vec::new();
+    let mut rest = statement;
+    while let Expr::Quant(Quantifier::Forall, names, ty, body) = rest {
+        let values = match ty {
+            Some(ty) => values(&Ty::read(ty), ty)?,
+            // `∀ n ≥ 5, p`: the type is not printed, and numbers are what bounds are about.
+            None => values(&Ty::Nat, "")?,
+        };
+        choices.extend(names.iter().map(|_| values.clone()));
+        // Behind a premise, variables would be reached only through a proof of it.
+        rest = body;
+    }
+    if choices.is_empty() || choices.len() > VARIABLES {
+        return None;
+    }
+    Some(combinations(&choices))
+}
+
+/// Small values of a type, the smallest first.
+fn values(ty: &Ty, text: &str) -> Option<Vec<&'static str>> {
+    let of = |element: &str| text.split_once(' ').is_some_and(|(_, t)| t == element);
+    Some(match ty {
+        Ty::Nat => vec!["0", "1", "2", "3", "4", "5", "7", "10"],
+        Ty::Int | Ty::Rat => vec!["0", "1", "(-1)", "2", "(-2)", "3", "(-3)", "5"],
+        Ty::Bool => vec!["true", "false"],
+        Ty::Prop => vec!["True", "False"],
+        Ty::List if of("Nat") || of("Int") || of("ℕ") || of("ℤ") => {
+            vec!["[]", "[0]", "[1]", "[0, 1]", "[1, 0]", "[0, 0]"]
+        }
+        Ty::List if of("Bool") => vec!["[]", "[true]", "[false]", "[true, false]"],
+        Ty::Option if of("Nat") || of("Int") || of("ℕ") || of("ℤ") => {
+            vec!["none", "(some 0)", "(some 1)"]
+        }
+        Ty::Option if of("Bool") => vec!["none", "(some true)", "(some false)"],
+        Ty::Other(t) if t == "String" => vec!["\"\"", "\"a\"", "\"ab\""],
+        _ => return None,
+    })
+}
+
+/// Combinations by the sum of their places, [`INSTANCES`] at most.
+fn combinations(choices: &[Vec<&'static str>]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let most: usize = choices.iter().map(|c| c.len() - 1).sum();
+    for sum in 0..=most {
+        extend(choices, sum, String::new(), &mut out);
+    }
+    out
+}
+
+fn extend(choices: &[Vec<&'static str>], sum: usize, so_far: String, out: &mut Vec<String>) {
+    let Some((first, rest)) = choices.split_first() else {
+        if sum == 0 && out.len() < INSTANCES {
+            out.push(so_far);
+        }
+        return;
+    };
+    for (place, value) in first.iter().enumerate().take(sum + 1) {
+        if out.len() >= INSTANCES {
+            return;
+        }
+        let gap = if so_far.is_empty() { "" } else { " " };
+        extend(rest, sum - place, format!("{so_far}{gap}{value}"), out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::features::tests::view;
+    use super::*;
+
+    #[test]
+    fn what_denies_is_tried_at_small_values() {
+        let found = ideas(&view("⊢ ¬∀ (a b : Nat), a + b = a * b"));
+        let text = &found[0].tactic;
+        assert!(
+            text.starts_with("intro h\nfirst | exact absurd (h 0 0) (by decide) | exact absurd (h 0 1) (by decide) | exact absurd (h 1 0) (by decide) | "),
+            "{text}"
+        );
+        assert_eq!(text.matches(" | ").count(), INSTANCES);
+    }
+
+    #[test]
+    fn types_have_their_own_values() {
+        let found = ideas(&view("⊢ ¬∀ (p : Prop) (x : Int), p → x < 3"));
+        assert!(
+            found[0]
+                .tactic
+                .contains("absurd (h False (-1)) (by decide)")
+        );
+        let found = ideas(&view("h : ∀ (l : List Nat), l.length = 0\n⊢ False"));
+        assert!(
+            found[0]
+                .tactic
+                .starts_with("first | exact absurd (h []) (by decide) | ")
+        );
+    }
+
+    #[test]
+    fn types_without_known_values_and_variables_behind_premises_are_left_alone() {
+        assert!(ideas(&view("⊢ ¬∀ (α : Type) (x : α), x = x")).is_empty());
+        assert!(ideas(&view("⊢ ¬∀ (f : Nat → Nat), f 0 = 0")).is_empty());
+        assert!(ideas(&view("n : Nat\n⊢ n = 0")).is_empty());
+        let found = ideas(&view("⊢ ¬∀ (a : Nat), 0 < a → ∀ (b : Nat), a < b"));
+        assert!(found[0].tactic.contains("(h 1) (by decide)"));
+        let found = ideas(&view("⊢ ¬∀ {a b : Nat}, a = b"));
+        assert!(found[0].tactic.contains("absurd (@h 0 1) (by decide)"));
+    }
+}

@@ -292,11 +292,20 @@ impl<T: Real> Model<T> {
         if tokens.is_empty() {
             return Ok(Vec::new());
         }
-        let segments = Segments::new(states.iter().map(|s| (1, s.position)));
         let ctx = self.ctx(Mode::Decode);
-        let logits = in_pool(|| {
+        let pass = |states: &mut [&mut State<T>], tokens: &[u32]| {
+            let segments = Segments::new(states.iter().map(|s| (1, s.position)));
             let hidden = self.layers(&ctx, self.embed(tokens), &segments, states);
             self.logits(&ctx, &hidden)
+        };
+        let rows = rows_a_thread(tokens.len());
+        let logits = in_pool(|| {
+            if rows == tokens.len() {
+                return pass(states, tokens);
+            }
+            let parts = states.par_chunks_mut(rows).zip(tokens.par_chunks(rows));
+            let logits: Vec<Vec<T>> = parts.map(|(s, t)| pass(s, t)).collect();
+            logits.concat()
         });
         for state in states.iter_mut() {
             state.position += 1;
@@ -332,6 +341,18 @@ impl<T: Real> Model<T> {
     fn logits(&self, ctx: &Ctx<'_, T>, hidden: &[T]) -> Vec<T> {
         self.head.forward(ctx, &self.norm.forward(ctx, hidden))
     }
+}
+
+/// Sequences that a thread takes through all layers by itself. Where every thread has as many as the kernels want at once,
+/// threads need not wait for each other at every matrix, and what a matrix reads is still in the cache when the
+/// others come to it; else all of them work on one part.
+fn rows_a_thread(sequences: usize) -> usize {
+    const ENOUGH: usize = 4;
+    let threads = rayon::current_num_threads();
+    if sequences < ENOUGH * threads {
+        return sequences;
+    }
+    sequences.div_ceil(threads).next_multiple_of(ENOUGH)
 }
 
 /// Runs a pass on a thread of the pool, so that its many small parallel parts need not wake one each.

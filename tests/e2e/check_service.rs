@@ -135,7 +135,7 @@ fn texts_are_judged_over_http() {
         {"id": "open", "code": "theorem a (n : Nat) : n + 0 = n := by\n  sorry"},
         {"id": "bad", "code": "\ntheorem a : 1 = 2 := by rfl"},
     ]);
-    let body = json!({"snippets": snippets, "timeout": 60, "debug": true, "reuse": true, "infotree": null});
+    let body = json!({"snippets": snippets, "timeout": 600, "debug": true, "reuse": true, "infotree": null});
     let results = service.json("/api/check", &body);
     let [check, good, open, bad] = results["results"].as_array().unwrap().as_slice() else {
         panic!("{results}");
@@ -169,7 +169,7 @@ fn texts_are_judged_over_http() {
         .enumerate()
         .map(|(i, code)| json!({"custom_id": i, "proof": code}))
         .collect();
-    let body = json!({"codes": codes, "timeout": 60, "infotree_type": "original"});
+    let body = json!({"codes": codes, "timeout": 600, "infotree_type": "original"});
     let results = service.json("/verify", &body);
     for (i, result) in results["results"].as_array().unwrap().iter().enumerate() {
         assert_eq!(result["custom_id"], i.to_string());
@@ -183,7 +183,7 @@ fn texts_are_judged_over_http() {
     let assigned = "import Lean\nopen Lean Elab Tactic in\nelab \"assigned\" : tactic => do (← getMainGoal).assign (mkConst ``trivial)\ntheorem a : 1 = 2 := by assigned";
     let asks =
         "theorem a (n : Nat) (h : n = 1) : n + 1 = 2 := by\n  first | decide +kernel | omega";
-    let body = json!({"codes": [{"custom_id": 1, "proof": assigned}, {"custom_id": 2, "proof": asks}], "timeout": 60});
+    let body = json!({"codes": [{"custom_id": 1, "proof": assigned}, {"custom_id": 2, "proof": asks}], "timeout": 600});
     let results = service.json("/verify", &body);
     let said = results["results"][0]["response"]["messages"].to_string();
     assert!(said.contains("(kernel)"), "{said}");
@@ -194,7 +194,7 @@ fn texts_are_judged_over_http() {
     let cheat = "axiom x : False\nvariable (p : Prop) (h : p)\nexample : 1 = 2 := by\n  have := h\n  exact x.elim";
     let data = "axiom x : False\nexample : Nat := 3";
     let bodies = [section, cheat, data].map(|code| json!({"id": code, "code": code}));
-    let results = service.json("/api/check", &json!({"snippets": bodies, "timeout": 60}));
+    let results = service.json("/api/check", &json!({"snippets": bodies, "timeout": 600}));
     let [section, cheat, data] = results["results"].as_array().unwrap().as_slice() else {
         panic!("{results}");
     };

@@ -2,11 +2,13 @@
 
 pub mod auth;
 pub mod check;
+mod unread;
 
 use std::future::Future;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use tokio::net::TcpListener;
 
 /// Answers requests until `stop` is done; then what is in flight has `drain` to come to its end.
@@ -24,6 +26,7 @@ pub async fn until(
         stop.await;
         stopping.send_replace(true);
     };
+    let router = router.layer(from_fn(unread::forget));
     let serving = axum::serve(listener, router).with_graceful_shutdown(graceful);
     let late = async move {
         if stopped.wait_for(|s| *s).await.is_ok() {

@@ -12,61 +12,57 @@ const INSTANCES: usize = 48;
 /// Variables at most; with more, small values do not meet often enough.
 const VARIABLES: usize = 5;
 
-/// Instances of the statement that the target denies, or of a hypothesis where the target is `False`.
+/// Instances of the statement that the target denies.
 pub fn ideas(view: &View) -> Vec<Idea> {
-    match &view.target {
-        Expr::Not(denied) => {
-            let name = view.fresh("h");
-            let head = format!("{}intro {name}\n", view.prefix);
-            // Implicit variables are given like the others.
-            let implicit = view.target_text.contains(['{', '⦃']);
-            let proof = format!("{}{name}", if implicit { "@" } else { "" });
-            instances(denied)
-                .map(|all| tactics(&head, &proof, &all, 0.5))
-                .unwrap_or_default()
-        }
-        Expr::Var(target) if target == "False" => {
-            let universal = view.facts.iter().take(4);
-            let found = universal.filter_map(|f| Some((&f.proof, instances(&f.expr)?)));
-            found
-                .flat_map(|(proof, all)| tactics(&view.prefix, proof, &all, 0.3))
-                .collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// First by evaluation; then by what also simplifies, which real numbers need.
-fn tactics(head: &str, proof: &str, instances: &[String], weight: f64) -> Vec<Idea> {
+    let Expr::Not(denied) = &view.target else {
+        return Vec::new();
+    };
+    let Some(Instances { lists, rational }) = instances(denied) else {
+        return Vec::new();
+    };
+    let h = view.fresh("h");
+    // Implicit variables are given like the others.
+    let implicit = view.target_text.contains(['{', '⦃']);
+    let applied = format!("{}{h}", if implicit { "@" } else { "" });
     // On one line, where a finished proof's shortening looks for alternatives.
     let by = |closer: &str| -> String {
-        let each = |i: &String| format!(" | exact absurd ({proof} {i}) (by {closer})");
-        let all: String = instances.iter().map(each).collect();
-        format!("{head}first{all}")
+        let each = |list: &String| format!(" | exact absurd ({applied} {list}) (by {closer})");
+        let all: String = lists.iter().map(each).collect();
+        format!("{}intro {h}\nfirst{all}", view.prefix)
+    };
+    // Rational numbers are evaluated by the kernel alone in good time.
+    let decide = if rational { "decide +kernel" } else { "decide" };
+    let simplify = if view.project {
+        "first | (norm_num; done) | (simp; done) | omega"
+    } else {
+        "first | (simp; done) | omega"
     };
     vec![
-        Idea::new("counterexample", 0, weight, by("decide")).budget(4_000),
-        Idea::new(
-            "counterexample",
-            1,
-            weight,
-            by("first | (simp; done) | omega"),
-        )
-        .budget(8_000),
+        Idea::new("counterexample", 0, 0.5, by(decide)).budget(4_000),
+        Idea::new("counterexample", 1, 0.5, by(simplify)).budget(8_000),
     ]
 }
 
-/// Lists of arguments for the leading variables of a universal statement, small ones first; none where a variable's
+/// What a universal statement is tried at.
+struct Instances {
+    /// Lists of arguments, small ones first.
+    lists: Vec<String>,
+    /// Whether one of them is a rational number.
+    rational: bool,
+}
+
+/// Instances for the leading variables of a universal statement; none where a variable's
 /// type has no values that can be written down, or where it stands for a proof.
-fn instances(statement: &Expr) -> Option<Vec<String>> {
+fn instances(statement: &Expr) -> Option<Instances> {
+    let mut rational = false;
     let mut choices: Vec<Vec<&'static str>> = Vec::new();
     let mut rest = statement;
     while let Expr::Quant(Quantifier::Forall, names, ty, body) = rest {
-        let values = match ty {
-            Some(ty) => values(&Ty::read(ty), ty)?,
-            // `∀ n ≥ 5, p`: the type is not printed, and numbers are what bounds are about.
-            None => values(&Ty::Nat, "")?,
-        };
+        // `∀ n ≥ 5, p`: the type is not printed, and numbers are what bounds are about.
+        let text = ty.as_deref().unwrap_or("Nat");
+        let ty = Ty::read(text);
+        rational |= ty == Ty::Rat;
+        let values = values(&ty, text)?;
         choices.extend(names.iter().map(|_| values.clone()));
         // Behind a premise, variables would be reached only through a proof of it.
         rest = body;
@@ -74,7 +70,10 @@ fn instances(statement: &Expr) -> Option<Vec<String>> {
     if choices.is_empty() || choices.len() > VARIABLES {
         return None;
     }
-    Some(combinations(&choices))
+    Some(Instances {
+        lists: combinations(&choices),
+        rational,
+    })
 }
 
 /// Small values of a type, the smallest first.
@@ -148,12 +147,14 @@ mod tests {
                 .tactic
                 .contains("absurd (h False (-1)) (by decide)")
         );
-        let found = ideas(&view("h : ∀ (l : List Nat), l.length = 0\n⊢ False"));
+        let found = ideas(&view("⊢ ¬∀ (l : List Nat), l.length = 0"));
+        let text = &found[0].tactic;
         assert!(
-            found[0]
-                .tactic
-                .starts_with("first | exact absurd (h []) (by decide) | ")
+            text.starts_with("intro h\nfirst | exact absurd (h []) (by decide) | "),
+            "{text}"
         );
+        let found = ideas(&view("⊢ ¬∀ (x : Rat), x = 0"));
+        assert!(found[0].tactic.contains("absurd (h 1) (by decide +kernel)"));
     }
 
     #[test]

@@ -85,15 +85,11 @@ pub async fn start(
         Failure::environment(format!("the model cannot be served: {e}"))
             .hint("--policy portfolio searches without it")
     };
-    // `.` has no name of its own.
-    let named = place.canonicalize().map_err(failed)?;
-    let name = named.file_name().unwrap_or_default();
-    let name = name.to_string_lossy().into_owned();
+    let mut options = checkpoint::options(&place, None)?;
+    options.limits.cache_bytes = cache_bytes;
+    let name = options.model.clone();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let mut options = Options::new(&name);
-    options.template = std::fs::read_to_string(place.join(checkpoint::TEMPLATE)).ok();
-    options.limits.cache_bytes = cache_bytes;
     let server = Server::new(options);
     server.start(model, tokenizer).map_err(failed)?;
     let router = server.router();

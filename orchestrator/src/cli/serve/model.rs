@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::middleware::from_fn_with_state;
 use lakatos_model_server::model::chat_template::ChatTemplate;
 use lakatos_model_server::model::tokenizer::Tokenizer;
-use lakatos_model_server::server::{GenerateFormat, Options, Server};
+use lakatos_model_server::server::Server;
 use lakatos_model_server::{Model, ModelError};
 use serde::Serialize;
 
@@ -16,7 +16,6 @@ use crate::checkpoint;
 use crate::cli::context::Context;
 use crate::cli::interrupt;
 use crate::exit::{Exit, Failure};
-use crate::policy::templates::Template;
 use crate::search::Cancel;
 use crate::serve::{auth, until};
 
@@ -74,19 +73,15 @@ enum Said<'a> {
 
 pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let dir = checkpoint::resolve(&args.checkpoint, &context.data_dir()?)?;
-    let name = args.name.clone().unwrap_or_else(|| {
-        let last = dir.file_name().map(|n| n.to_string_lossy().into_owned());
-        last.unwrap_or_else(|| args.checkpoint.clone())
-    });
     let mib = |n: usize| n.saturating_mul(1 << 20);
-    let mut options = Options::new(name.clone());
+    let mut options = checkpoint::options(&dir, args.name.clone())?;
+    let name = options.model.clone();
     options.queue = args.queue;
     options.max_body = mib(args.max_body);
     options.max_context = args.max_context;
     options.limits.cache_bytes = mib(args.state_cache);
     options.limits.running_bytes = mib(args.running_states);
     options.limits.max_batch = args.batch.max(1);
-    card(&dir, &mut options)?;
     options.chat = ChatTemplate::load(&dir).map_err(|e| e.to_string());
     if let Err(why) = &options.chat {
         let line = format!("{why}; /v1/chat/completions will say so, the rest is served");
@@ -168,23 +163,4 @@ fn load(server: &Server, dir: &Path, quantise: bool) -> Result<usize, Failure> {
         .start(model, tokenizer)
         .map_err(|e| Failure::environment(format!("no thread can be started: {e}")))?;
     Ok(parameters)
-}
-
-/// The checkpoint's own prompt template, where it has one.
-fn card(dir: &Path, options: &mut Options) -> Result<(), Failure> {
-    let path = dir.join(checkpoint::TEMPLATE);
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        return Ok(());
-    };
-    let template = Template::parse(&path.to_string_lossy(), &text)
-        .map_err(|e| Failure::config(e.to_string()))?;
-    if let Some((before, after)) = template.around_state() {
-        options.generate = GenerateFormat {
-            before,
-            after,
-            stop: template.stop,
-        };
-    }
-    options.template = Some(text);
-    Ok(())
 }

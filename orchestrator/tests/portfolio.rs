@@ -67,6 +67,15 @@ families! {
         "(a b : Int) (h : 0 < a ∧ 0 < b) (h1 : ¬ 5 ∣ a) (h2 : 25 ∣ a ^ 2 + b ^ 2) : 5 ≤ a + b",
         "(x y : Int) (h : 2 ≤ y) (h1 : y ≤ x) (h2 : x * y + x = 60) : x ≤ 20",
     ];
+    counterexamples: "counterexample" closes [
+        ": ¬ ∀ (a b : Nat), a + b = a * b",
+        ": ¬ ∀ {a b : Nat}, a ∣ b → a ≤ b",
+        ": ¬ ∀ (a b c : Int), a < b → a * c < b * c",
+        ": ¬ ∀ (l : List Nat), l.reverse = l",
+        ": ¬ ∀ (p q : Prop), (p → q) → q → p",
+        ": ¬ ∀ (f : Int → Int), (∀ x, f x ≤ f (x + 1)) → ∀ x, f x < f (x + 1)",
+        ": ¬ ∀ (x y : Rat), (x + y) * (x + y) = x * x + y * y",
+    ];
     residues: "residues" closes [
         "(a : Int) : a ^ 3 % 9 = 0 ∨ a ^ 3 % 9 = 1 ∨ a ^ 3 % 9 = 8",
         "(n : Nat) : 5 ∣ n ^ 5 + 4 * n",

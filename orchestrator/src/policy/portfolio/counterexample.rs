@@ -92,7 +92,26 @@ fn values(ty: &Ty, text: &str) -> Option<Vec<&'static str>> {
             vec!["none", "(some 0)", "(some 1)"]
         }
         Ty::Option if of("Bool") => vec!["none", "(some true)", "(some false)"],
+        Ty::Function(t) => functions(t)?,
         Ty::Other(t) if t == "String" => vec!["\"\"", "\"a\"", "\"ab\""],
+        _ => return None,
+    })
+}
+
+/// The simplest functions and relations: constant ones, and the identity.
+fn functions(text: &str) -> Option<Vec<&'static str>> {
+    let parts: Vec<&str> = text.split('→').map(str::trim).collect();
+    let number = |t: &str| matches!(Ty::read(t), Ty::Nat | Ty::Int | Ty::Rat);
+    Some(match parts.as_slice() {
+        parts if parts.iter().any(|t| t.contains('(')) => return None,
+        [_, "Prop"] => vec!["(fun _ => False)", "(fun _ => True)"],
+        [_, _, "Prop"] => vec!["(fun _ _ => False)", "(fun _ _ => True)"],
+        [_, "Bool"] => vec!["(fun _ => false)", "(fun _ => true)"],
+        [from, to] if number(to) && from == to => {
+            vec!["(fun _ => 0)", "(fun x => x)", "(fun _ => 1)"]
+        }
+        [_, to] if number(to) => vec!["(fun _ => 0)", "(fun _ => 1)"],
+        [_, _, to] if number(to) => vec!["(fun _ _ => 0)", "(fun _ _ => 1)"],
         _ => return None,
     })
 }
@@ -153,6 +172,12 @@ mod tests {
             text.starts_with("intro h\nfirst | exact absurd (h []) (by decide) | "),
             "{text}"
         );
+        let found = ideas(&view("⊢ ¬∀ (f : Nat → Nat) (x : Nat), f x = 0"));
+        assert!(
+            found[0]
+                .tactic
+                .contains("absurd (h (fun x => x) 1) (by decide)")
+        );
         let found = ideas(&view("⊢ ¬∀ (x : Rat), x = 0"));
         assert!(found[0].tactic.contains("absurd (h 1) (by decide +kernel)"));
     }
@@ -160,7 +185,7 @@ mod tests {
     #[test]
     fn types_without_known_values_and_variables_behind_premises_are_left_alone() {
         assert!(ideas(&view("⊢ ¬∀ (α : Type) (x : α), x = x")).is_empty());
-        assert!(ideas(&view("⊢ ¬∀ (f : Nat → Nat), f 0 = 0")).is_empty());
+        assert!(ideas(&view("⊢ ¬∀ (f : (Nat → Nat) → Nat), f id = 0")).is_empty());
         assert!(ideas(&view("n : Nat\n⊢ n = 0")).is_empty());
         let found = ideas(&view("⊢ ¬∀ (a : Nat), 0 < a → ∀ (b : Nat), a < b"));
         assert!(found[0].tactic.contains("(h 1) (by decide)"));

@@ -162,16 +162,18 @@ fn suspect(word: &str) -> bool {
     }
 }
 
-/// Whether what follows a `#` may be a command that does more than print. In the literals `0#8`, `0#w` and
+/// Whether what follows a `#` may be a command that does more than print. In the literals `0#8`, `0#w₁` and
 /// `#v[0]` it is none.
 fn is_command(after: &str) -> bool {
     !after.is_empty() && !PRINTING.contains(&after) && !is_operand(after)
 }
 
-/// Whether what follows a `#` is a number or a single letter, which no command is.
+/// Whether what follows a `#` is a number or a single letter with an index or a prime, which no command is.
 fn is_operand(after: &str) -> bool {
-    after.starts_with(|c: char| c.is_ascii_digit())
-        || after.chars().all(char::is_alphabetic) && after.chars().count() == 1
+    let mut chars = after.chars();
+    let first = chars.next();
+    first.is_some_and(|c| c.is_ascii_digit())
+        || first.is_some_and(char::is_alphabetic) && chars.all(|c| c.is_numeric() || c == '\'')
 }
 
 fn brings_code(word: &str) -> bool {
@@ -228,6 +230,7 @@ mod tests {
             "instance : Add Bool := ⟨or⟩",
             "theorem t (x : BitVec 8) : x &&& 0#8 = 0#8 := by simp",
             "theorem t (x : BitVec w) : x &&& 0#w = 0#w ∧ #v[x] = #v[x] := by simp",
+            "theorem t (x : BitVec w₂) (y : BitVec w') : x < 1#w₂ → y ≠ 0#w' → y = 0#n1 := by simp",
             "/-- An attribute of a group. -/ theorem t : True := trivial",
             "theorem t : \"Lean\" ++ \"4\" = \"Lean4\" := rfl",
             "theorem t (x : StateM s a) : f <$> x = x := by rw [StateT.run_bind, ExceptT.run_pure]",
@@ -252,6 +255,8 @@ mod tests {
             "def a := 0#eval 1",
             // A command whose operand follows at once.
             "#eval#v[1]",
+            "def a := 1#ev1 2",
+            "def a := 1#w!",
             "#eval#[1]",
             "#eval0#8",
             "#guard true",

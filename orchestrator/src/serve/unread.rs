@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, BodyDataStream, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -20,6 +20,9 @@ const WITHIN: Duration = Duration::from_secs(10);
 
 /// The middleware: bodies are read to their end even if whoever answers does not.
 pub async fn forget(request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
     next.run(request.map(|body| Body::from_stream(Rest(Some(body.into_data_stream())))))
         .await
 }

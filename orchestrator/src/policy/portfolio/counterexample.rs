@@ -78,20 +78,22 @@ fn instances(statement: &Expr) -> Option<Instances> {
 
 /// Small values of a type, the smallest first.
 fn values(ty: &Ty, text: &str) -> Option<Vec<&'static str>> {
-    let of = |element: &str| text.split_once(' ').is_some_and(|(_, t)| t == element);
+    let element = text.split_once(' ').map(|(_, element)| Ty::read(element));
+    let numbers = element.as_ref().is_some_and(Ty::is_integral);
+    let truth_values = element == Some(Ty::Bool);
     Some(match ty {
         Ty::Nat => vec!["0", "1", "2", "3", "4", "5", "7", "10"],
         Ty::Int | Ty::Rat => vec!["0", "1", "(-1)", "2", "(-2)", "3", "(-3)", "5"],
         Ty::Bool => vec!["true", "false"],
         Ty::Prop => vec!["True", "False"],
-        Ty::List if of("Nat") || of("Int") || of("ℕ") || of("ℤ") => {
+        Ty::List if numbers => {
             vec!["[]", "[0]", "[1]", "[0, 1]", "[1, 0]", "[0, 0]"]
         }
-        Ty::List if of("Bool") => vec!["[]", "[true]", "[false]", "[true, false]"],
-        Ty::Option if of("Nat") || of("Int") || of("ℕ") || of("ℤ") => {
+        Ty::List if truth_values => vec!["[]", "[true]", "[false]", "[true, false]"],
+        Ty::Option if numbers => {
             vec!["none", "(some 0)", "(some 1)"]
         }
-        Ty::Option if of("Bool") => vec!["none", "(some true)", "(some false)"],
+        Ty::Option if truth_values => vec!["none", "(some true)", "(some false)"],
         Ty::Function(t) => functions(t)?,
         Ty::Other(t) if t == "String" => vec!["\"\"", "\"a\"", "\"ab\""],
         _ => return None,

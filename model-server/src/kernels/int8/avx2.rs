@@ -14,7 +14,8 @@ use std::arch::x86_64::{
     _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_ps,
 };
 
-use super::{Block, CELL, QUAD, QUADS, ROWS, SCALES};
+use super::super::ahead;
+use super::{AHEAD, Block, CELL, QUAD, QUADS, ROWS, SCALES};
 
 /// True when the machine has AVX2, FMA and conversions from half precision.
 pub fn available() -> bool {
@@ -52,6 +53,8 @@ pub fn tile(weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) {
         .zip(block.words.chunks_exact(QUADS * width))
         .zip(block.scales.chunks_exact(2 * width));
     for (((cell, scales), words), factors) in groups {
+        ahead::fetch(cell, AHEAD * CELL);
+        ahead::fetch(scales, AHEAD * size_of_val(scales));
         let group = Group {
             cell,
             scales,

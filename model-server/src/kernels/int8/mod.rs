@@ -18,7 +18,7 @@ mod scalar;
 use half::f16;
 use rayon::prelude::*;
 
-use super::vector::simd;
+use super::vector::{largest, simd};
 
 /// Columns that share a scale; rows of a tile; activation rows of a block.
 pub const GROUP: usize = 32;
@@ -34,6 +34,9 @@ const QUADS: usize = GROUP / QUAD;
 /// Bytes of weights that a thread takes at a time, and below which one thread is faster.
 const PART: usize = 1 << 16;
 const SERIAL: usize = 1 << 17;
+/// Groups between the one that is computed and the one that is asked for: 16 KiB of weights, which a first cache holds.
+#[cfg(target_arch = "x86_64")]
+const AHEAD: usize = 32;
 /// The largest |X|: with it both digits of X are in -128..=127.
 const LARGEST: f32 = 32_639.0;
 
@@ -174,15 +177,17 @@ impl Matrix {
             let at = first + i;
             let weights = &self.weights[at * self.tile()..][..self.tile()];
             let scales = &self.scales[at * self.groups * SCALES..][..self.groups * SCALES];
-            let factors = &self.factors[at * ROWS..][..ROWS];
+            // Beside the outputs in registers: an array of its own is known not to change with them.
+            let mut factors = [0.0; ROWS];
+            factors.copy_from_slice(&self.factors[at * ROWS..][..ROWS]);
             let mut rest = out;
             for block in blocks {
                 let (out, tail) = std::mem::take(&mut rest).split_at_mut(block.width * ROWS);
                 rest = tail;
                 path.tile(weights, scales, block, out);
                 for out in out.chunks_exact_mut(ROWS) {
-                    for (o, f) in out.iter_mut().zip(factors) {
-                        *o *= f;
+                    for (o, f) in out.iter_mut().zip(&factors) {
+                        *o *= *f;
                     }
                 }
             }
@@ -308,8 +313,9 @@ impl Block {
                     let sum: i32 = numbers.iter().sum();
                     scales[2 * j] = scale;
                     scales[2 * j + 1] = scale * sum as f32;
-                    for (q, quad) in numbers.chunks_exact(QUAD).enumerate() {
-                        words[q * width + j] = if digits { in_digits(quad) } else { in_16(quad) };
+                    let packed = if digits { in_digits(&numbers) } else { in_16(&numbers) };
+                    for (q, word) in packed.into_iter().enumerate() {
+                        words[q * width + j] = word;
                     }
                 }
             }
@@ -327,35 +333,49 @@ impl Block {
 fn round(x: &[f32; GROUP]) -> (f32, [i32; GROUP]) {
     // Adding 1.5 * 2²³ rounds to an integer and leaves it in the low bits.
     const ROUND: f32 = 12_582_912.0;
-    let largest = x.iter().fold(0.0_f32, |m, x| m.max(x.abs()));
+    let mut sizes = [0.0; GROUP];
+    for (size, x) in sizes.iter_mut().zip(x) {
+        *size = x.abs();
+    }
+    let largest = largest(&sizes, 0.0);
     if largest < 1e-30 {
         return (0.0, [0; GROUP]);
     }
     let inverse = LARGEST / largest;
     let limit = LARGEST as i32;
-    let numbers = x.map(|x| {
+    let mut numbers = [0; GROUP];
+    for (n, x) in numbers.iter_mut().zip(x) {
         let bits = (x * inverse + ROUND).to_bits() as i32;
-        bits.wrapping_sub(ROUND.to_bits() as i32)
-            .clamp(-limit, limit)
-    });
+        *n = bits
+            .wrapping_sub(ROUND.to_bits() as i32)
+            .clamp(-limit, limit);
+    }
     (largest / LARGEST, numbers)
 }
 
 /// X = 2⁸ H + L with both digits in -128..=127.
 #[inline(always)]
-fn in_digits(quad: &[i32]) -> [i32; 2] {
-    let (mut high, mut low) = ([0; QUAD], [0; QUAD]);
-    for ((h, l), x) in high.iter_mut().zip(&mut low).zip(quad) {
-        *l = *x as u8;
-        *h = ((x - i32::from(*l as i8)) >> 8) as u8;
+fn in_digits(numbers: &[i32; GROUP]) -> [[i32; 2]; QUADS] {
+    let (mut high, mut low) = ([0; GROUP], [0; GROUP]);
+    for ((h, l), x) in high.iter_mut().zip(&mut low).zip(numbers) {
+        (*h, *l) = (((x + 128) >> 8) as u8, *x as u8);
     }
-    [i32::from_le_bytes(high), i32::from_le_bytes(low)]
+    let mut words = [[0; 2]; QUADS];
+    let quads = high.chunks_exact(QUAD).zip(low.chunks_exact(QUAD));
+    for (word, (h, l)) in words.iter_mut().zip(quads) {
+        *word = [h, l].map(|d| i32::from_le_bytes([d[0], d[1], d[2], d[3]]));
+    }
+    words
 }
 
 /// The first and third of four, and the second and fourth.
 #[inline(always)]
-fn in_16(quad: &[i32]) -> [i32; 2] {
-    [0, 1].map(|i| (quad[i] & 0xFFFF) | quad[i + 2] << 16)
+fn in_16(numbers: &[i32; GROUP]) -> [[i32; 2]; QUADS] {
+    let mut words = [[0; 2]; QUADS];
+    for (word, x) in words.iter_mut().zip(numbers.chunks_exact(QUAD)) {
+        *word = [0, 1].map(|i| (x[i] & 0xFFFF) | x[i + 2] << 16);
+    }
+    words
 }
 
 #[cfg(test)]

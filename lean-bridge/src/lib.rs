@@ -21,6 +21,7 @@ pub mod error;
 mod files;
 pub mod isolate;
 pub mod launch;
+pub mod machine;
 pub mod mutate;
 pub mod outline;
 pub mod pool;

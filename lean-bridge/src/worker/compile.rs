@@ -1,4 +1,4 @@
-//! Compiles the worker's modules, two at a time where they do not need each other.
+//! Compiles the worker's modules, as many at a time as the machine bears where they do not need each other.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,11 +11,10 @@ use super::graph::{self, Module};
 use super::{Built, Sources};
 use crate::BridgeError;
 use crate::files::{self, io_error};
+use crate::machine;
 use crate::progress::{Progress, ProgressSink};
 
 const PHASE: &str = "compile";
-/// A Lean that compiles takes about 1 GB.
-const AT_ONCE: usize = 2;
 /// Compiled modules and workers that nobody used for so long are removed.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -136,7 +135,7 @@ impl Run<'_> {
         });
         let changed = Condvar::new();
         std::thread::scope(|scope| {
-            for _ in 0..AT_ONCE {
+            for _ in 0..machine::processes(0) {
                 scope.spawn(|| self.work(&state, &changed, progress));
             }
         });

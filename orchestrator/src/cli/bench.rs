@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lakatos_lean_bridge::launch::Launcher;
+use lakatos_lean_bridge::machine;
 use lakatos_lean_bridge::pool::{Pool, PoolOptions};
 use lakatos_mutator::targets::Choice;
 use serde::Serialize;
@@ -396,7 +397,7 @@ fn counted(counts: &Counts) -> Vec<Figure> {
 }
 
 fn print(context: &Context, bench: &'static str, lean: &str, figures: &[Figure]) {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = machine::cores();
     let version = env!("CARGO_PKG_VERSION");
     if !context.console.is_json() {
         context

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lakatos_lean_bridge::EnvironmentSpec;
-use lakatos_lean_bridge::{embedded, isolate};
+use lakatos_lean_bridge::{embedded, isolate, machine};
 use serde::Serialize;
 
 use super::context::Context;
@@ -167,9 +167,9 @@ fn directory(path: &Path) -> Finding {
 }
 
 fn machine(config: &Config) -> Finding {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = machine::cores();
     let workers = lean::workers(&config.lean);
-    let Some(mb) = lean::available_memory_mb() else {
+    let Some(mb) = machine::available_memory_mb() else {
         return Finding::new("machine", State::Good, format!("{cores} cores"), "");
     };
     let detail = format!("{cores} cores, {mb} MB of memory free: {workers} workers");

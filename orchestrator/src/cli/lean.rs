@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use lakatos_lean_bridge::embedded::{self, HostTools, Installation};
 use lakatos_lean_bridge::launch::{LaunchOptions, Launcher};
+use lakatos_lean_bridge::machine;
 use lakatos_lean_bridge::pool::{Pool, PoolOptions};
 use lakatos_lean_bridge::progress::Progress;
 
@@ -175,21 +176,8 @@ pub fn workers(config: &LeanConfig) -> usize {
     if config.workers > 0 {
         return config.workers;
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    // A worker takes about 1 GB; verification takes two more, and a spare one.
-    let by_memory = available_memory_mb().map_or(cores, |mb| {
-        let reserve = 1000 * (2 * config.verify_lanes as u64 + 2);
-        usize::try_from(mb.saturating_sub(reserve) / 1200).unwrap_or(cores)
-    });
-    cores.min(by_memory).max(1)
-}
-
-/// Memory that can still be used, where the system says so.
-pub fn available_memory_mb() -> Option<u64> {
-    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = info.lines().find(|l| l.starts_with("MemAvailable:"))?;
-    let kb: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kb / 1024)
+    // Verification takes two more for each lane, and a spare one.
+    machine::processes(1000 * (2 * config.verify_lanes as u64 + 2))
 }
 
 /// MiB that a native Lean may take where nothing is said: Mathlib alone takes several thousand.

@@ -8,6 +8,7 @@ use std::process::Stdio;
 
 use lakatos_lean_bridge::BridgeError;
 use lakatos_lean_bridge::launch::Launcher;
+use lakatos_lean_bridge::machine;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -35,7 +36,7 @@ pub async fn per_cpu_second(
 }
 
 async fn measure(launcher: &Launcher, files: &Path, texts: u32) -> std::io::Result<f64> {
-    let processes = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u32;
+    let processes = machine::cores() as u32;
     let ends = (0..processes).map(|p| one(launcher, files, 2 * p * texts, texts));
     let cpu: f64 = futures_util::future::try_join_all(ends).await?.iter().sum();
     Ok(f64::from(processes * texts) / cpu)

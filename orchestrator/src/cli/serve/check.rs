@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use lakatos_lean_bridge::launch::Isolation;
+use lakatos_lean_bridge::machine;
 use lakatos_lean_bridge::pool::{Pool, PoolOptions};
 use lakatos_lean_bridge::verdict::STANDARD_AXIOMS;
 use serde::Serialize;
@@ -131,8 +132,8 @@ fn lanes(config: &crate::config::LeanConfig) -> usize {
     if config.workers > 0 {
         return config.workers.max(config.verify_lanes);
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let by_memory = lean::available_memory_mb()
+    let cores = machine::cores();
+    let by_memory = machine::available_memory_mb()
         .and_then(|mb| usize::try_from(mb.saturating_sub(1000) / 2400).ok());
     by_memory
         .unwrap_or(cores)

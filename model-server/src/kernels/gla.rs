@@ -12,16 +12,14 @@
 
 use std::ops::Range;
 
+use super::Shape;
 use super::matmul::{Mat, MatMut, Threads, product, set};
 use super::recurrence::{self, Recurrence, Step, Terms};
 use super::vector::{add_assign, axpy, dot, scale as rescale, simd};
-use super::{Shape, ahead};
 use crate::real::Real;
 
 /// Tokens of a block inside a chunk.
 pub const BLOCK: usize = 16;
-/// Bytes of a state between the row that is computed and the one that is asked for.
-const AHEAD: usize = 8 << 10;
 
 /// The log-decays of a head.
 #[derive(Clone, Copy)]
@@ -65,7 +63,6 @@ pub(super) fn recurrent<T: Real, G>(
     for (t, o) in out.chunks_exact_mut(value).enumerate() {
         let v = &x.v[t * value..][..value];
         for (d, row) in state.chunks_exact_mut(value).enumerate() {
-            ahead::fetch(row, AHEAD);
             let at = t * key + d;
             let (decay, k, q) = (decay.at(at), x.k[at], x.q[at] * scale);
             for ((s, v), o) in row.iter_mut().zip(v).zip(o.iter_mut()) {

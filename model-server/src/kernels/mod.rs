@@ -9,7 +9,6 @@
 //!
 //! Kernels panic on slices of wrong length, which is an error in a layer; layers check what comes from outside.
 
-mod ahead;
 pub mod gated_delta_net;
 pub mod gla;
 pub mod heads;

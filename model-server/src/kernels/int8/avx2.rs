@@ -14,8 +14,7 @@ use std::arch::x86_64::{
     _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_ps,
 };
 
-use super::super::ahead;
-use super::{AHEAD, Block, CELL, QUAD, QUADS, ROWS, SCALES};
+use super::{Block, CELL, QUAD, QUADS, ROWS, SCALES, ahead};
 
 /// True when the machine has AVX2, FMA and conversions from half precision.
 pub fn available() -> bool {
@@ -53,8 +52,7 @@ pub fn tile(weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) {
         .zip(block.words.chunks_exact(QUADS * width))
         .zip(block.scales.chunks_exact(2 * width));
     for (((cell, scales), words), factors) in groups {
-        ahead::fetch(cell, AHEAD * CELL);
-        ahead::fetch(scales, AHEAD * size_of_val(scales));
+        ahead::fetch(cell, scales);
         let group = Group {
             cell,
             scales,

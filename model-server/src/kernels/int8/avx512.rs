@@ -11,8 +11,7 @@ use std::arch::x86_64::{
     _mm512_set1_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_slli_epi32, _mm512_storeu_ps,
 };
 
-use super::super::ahead;
-use super::{AHEAD, Block, CELL, QUAD, QUADS, ROWS, SCALES};
+use super::{Block, CELL, QUAD, QUADS, ROWS, SCALES, ahead};
 
 /// True when the machine has AVX-512 with VNNI.
 pub fn available() -> bool {
@@ -45,8 +44,7 @@ fn rows<const X: usize>(weights: &[u8], scales: &[u16], block: &Block, out: &mut
         .zip(block.words.chunks_exact(QUADS * X))
         .zip(block.scales.chunks_exact(2 * X));
     for (((cell, scales), words), factors) in groups {
-        ahead::fetch(cell, AHEAD * CELL);
-        ahead::fetch(scales, AHEAD * size_of_val(scales));
+        ahead::fetch(cell, scales);
         let (mut high, mut low) = ([_mm512_setzero_si512(); X], [_mm512_setzero_si512(); X]);
         for (w, words) in cell.chunks_exact(ROWS * QUAD).zip(words.chunks_exact(X)) {
             // SAFETY: the chunk has 64 bytes, and the load needs no alignment.

@@ -10,6 +10,8 @@
 //! [`WIDE`] activation rows share a pass over the weights.
 
 #[cfg(target_arch = "x86_64")]
+mod ahead;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -34,9 +36,6 @@ const QUADS: usize = GROUP / QUAD;
 /// Bytes of weights that a thread takes at a time, and below which one thread is faster.
 const PART: usize = 1 << 16;
 const SERIAL: usize = 1 << 17;
-/// Groups between the one that is computed and the one that is asked for: 16 KiB of weights, which a first cache holds.
-#[cfg(target_arch = "x86_64")]
-const AHEAD: usize = 32;
 /// The largest |X|: with it both digits of X are in -128..=127.
 const LARGEST: f32 = 32_639.0;
 

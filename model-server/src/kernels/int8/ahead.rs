@@ -1,0 +1,31 @@
+//! Weights asked for before they are needed.
+//!
+//! A matrix is read from one end to the other, but a processor's own prefetcher stops at the end of each page of 4 KiB and does not
+//! run far enough ahead of code that multiplies about as fast as memory delivers.
+
+#![expect(unsafe_code, reason = "a hint to the processor's caches")]
+
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
+use super::{CELL, SCALES};
+
+/// Groups between the one that is computed and the one that is asked for: 16 KiB of weights, which a first cache holds.
+const AHEAD: usize = 32;
+/// Bytes that memory delivers together.
+const LINE: usize = 64;
+
+/// Asks for the weights and scales of the group [`AHEAD`] groups after the given one, which may be past their matrix's end.
+#[inline(always)]
+pub fn fetch(cell: &[u8], scales: &[u16]) {
+    let weights = cell.as_ptr().wrapping_add(AHEAD * CELL);
+    for line in (0..CELL).step_by(LINE) {
+        hint(weights.wrapping_add(line));
+    }
+    hint(scales.as_ptr().wrapping_add(AHEAD * SCALES).cast());
+}
+
+#[inline(always)]
+fn hint(address: *const u8) {
+    // SAFETY: it is a hint, which reads nothing and faults at no address; every x86-64 has the instruction.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+}

@@ -32,9 +32,10 @@ structure Draft where
   /-- Scripts, the most readable first, each as its steps. -/
   scripts : Array (Array String)
 
-/-- A text that cannot be read back, or that nobody would. -/
+/-- A text that cannot be read back, or that nobody would write: it has an inaccessible or an omitted part, is of several lines, or names what
+Lean made for itself (`foo._proof_1`, `foo._auto_1`). -/
 def unreadable (text : String) : Bool :=
-  text.contains '✝' || text.contains '⋯' || text.contains '\n'
+  text.contains '✝' || text.contains '⋯' || text.contains '\n' || (text.splitOn "._").length > 1
 
 /-- An expression as Lean reads it back, on one line unless it holds a `match`. -/
 def text (e : Expr) : MetaM String := do

@@ -64,11 +64,16 @@ private def isInner : Name → Bool
 def isUsable (env : Environment) (name : Name) : Bool :=
   Suggest.isNameable env name && !workings.any (·.isPrefixOf name) && !isInner name
 
+/-- A type without the defaults of its outer binders (`(h : 0 < n := by omega)`), which say nothing of what is stated. -/
+def withoutDefaults : Expr → Expr
+  | .forallE name domain body info => .forallE name domain.cleanupAnnotations (withoutDefaults body) info
+  | e => e
+
 /-- The theorem `name`, if it is one that a person could name. -/
 def Target.of? (name : Name) : MetaM (Option Target) := do
   let some info := (← getEnv).find? name | return none
   unless ← isProp info.type do return none
-  let (type, original) ← renamed info.type
+  let (type, original) ← renamed (withoutDefaults info.type)
   return some { name, levels := info.levelParams, type, original }
 
 /-- The theorem applied to these arguments, explicit ones by position; those that the explicit ones do not

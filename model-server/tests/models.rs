@@ -164,35 +164,45 @@ fn a_fork_decodes_bitwise_like_an_unforked_state() {
     }
 }
 
+/// Also where weights are large enough for threads to compute their products together.
 #[test]
 fn a_sequence_decodes_bitwise_the_same_in_any_batch() {
-    for (name, config) in configs() {
-        for int8 in [false, true] {
-            let mut model = model(&config);
-            if int8 {
-                model.quantise();
-            }
-            // So many that several threads take some of them each.
-            let texts: Vec<_> = (0..17)
-                .map(|s| tokens(12 + s as usize % 7, 23, s + 1))
-                .collect();
-            let mut states: Vec<State> = texts.iter().map(|_| model.new_state()).collect();
-            for (state, text) in states.iter_mut().zip(&texts) {
-                model.prefill(state, text).unwrap();
-            }
-            let some = [3, 16];
-            let mut alone = some.map(|s: usize| states[s].clone());
-            for t in 0..5 {
-                let inputs: Vec<u32> = (0..17).map(|s| (s * 3 + t) % 23).collect();
-                let mut all: Vec<&mut State> = states.iter_mut().collect();
-                let together = model.decode(&mut all, &inputs).unwrap();
-                for (s, state) in some.into_iter().zip(&mut alone) {
-                    let single = model.decode(&mut [state], &inputs[s..=s]).unwrap();
-                    assert!(
-                        same_bits(&single, &together[s * 23..][..23]),
-                        "{name}, int8: {int8}, sequence {s}"
-                    );
-                }
+    let kinds = configs().into_iter().flat_map(|(name, config)| {
+        let mut large = config.clone();
+        for (field, value) in [("hidden_size", 256), ("intermediate_size", 3000)] {
+            large[field] = value.into();
+        }
+        [
+            (name, config.clone(), false),
+            (name, config, true),
+            (name, large, true),
+        ]
+    });
+    for (name, config, int8) in kinds {
+        let mut model = model(&config);
+        if int8 {
+            model.quantise();
+        }
+        // So many that several threads take some of them each.
+        let texts: Vec<_> = (0..17)
+            .map(|s| tokens(12 + s as usize % 7, 23, s + 1))
+            .collect();
+        let mut states: Vec<State> = texts.iter().map(|_| model.new_state()).collect();
+        for (state, text) in states.iter_mut().zip(&texts) {
+            model.prefill(state, text).unwrap();
+        }
+        let some = [3, 16];
+        let mut alone = some.map(|s: usize| states[s].clone());
+        for t in 0..5 {
+            let inputs: Vec<u32> = (0..17).map(|s| (s * 3 + t) % 23).collect();
+            let mut all: Vec<&mut State> = states.iter_mut().collect();
+            let together = model.decode(&mut all, &inputs).unwrap();
+            for (s, state) in some.into_iter().zip(&mut alone) {
+                let single = model.decode(&mut [state], &inputs[s..=s]).unwrap();
+                assert!(
+                    same_bits(&single, &together[s * 23..][..23]),
+                    "{name}, int8: {int8}, sequence {s}"
+                );
             }
         }
     }

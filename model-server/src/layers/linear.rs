@@ -240,7 +240,11 @@ pub fn together<T: Real, const N: usize>(
         return linears.map(|l| l.finish(ctx, x, l.product(ctx, x)));
     }
     let x32: Vec<f32> = x.iter().map(|x| x.to_f64() as f32).collect();
-    let mut products = int8::linear_all(&matrices, &x32).into_iter();
+    let mut products = match ctx.member {
+        Some(member) => member.linear_all(&matrices, &x32),
+        None => int8::linear_all(&matrices, &x32),
+    }
+    .into_iter();
     linears.map(|l| {
         let product = l.quantised(ctx).and_then(|_| products.next());
         let y = match product {

@@ -57,6 +57,8 @@ pub struct Ctx<'a, T> {
     pub params: &'a Params<T>,
     /// 8-bit copies of matrices, by index, to be used instead.
     pub int8: Option<&'a [Option<int8::Matrix>]>,
+    /// Who computes products with those together with others: all of these must then compute the same products in the same order.
+    pub member: Option<&'a int8::Member<'a>>,
     /// What the pass is for.
     pub mode: Mode,
 }
@@ -67,7 +69,16 @@ impl<'a, T: Real> Ctx<'a, T> {
         Self {
             params,
             int8: None,
+            member: None,
             mode: Mode::Fill,
+        }
+    }
+
+    /// The same pass where what is computed depends on the rows.
+    pub fn alone(self) -> Self {
+        Self {
+            member: None,
+            ..self
         }
     }
 

@@ -205,6 +205,7 @@ impl Mom {
             let Some(memory) = self.memory(m).filter(|_| !range.is_empty()) else {
                 continue;
             };
+            let ctx = &ctx.alone();
             let x = &gathered[range.start * width..range.end * width];
             k.extend(memory.k.forward(ctx, x));
             v.extend(memory.v.forward(ctx, x));

@@ -5,6 +5,7 @@
 
 pub mod chat_template;
 pub mod config;
+mod decode_pass;
 pub mod load;
 pub mod tokenizer;
 pub mod tokenizer_train;
@@ -211,6 +212,7 @@ impl<T: Real> Model<T> {
         Ctx {
             params: &self.params,
             int8: self.int8.as_deref(),
+            member: None,
             mode,
         }
     }
@@ -271,48 +273,6 @@ impl<T: Real> Model<T> {
         Ok(hidden)
     }
 
-    /// Reads one token of each of several sequences; returns their logits, `[sequences, vocab_size]`. A sequence's logits are
-    /// bitwise the same whatever the others are.
-    ///
-    /// # Errors
-    /// A token outside the vocabulary, a state of other weights, or not as many tokens as states.
-    pub fn decode(
-        &self,
-        states: &mut [&mut State<T>],
-        tokens: &[u32],
-    ) -> Result<Vec<T>, ModelError> {
-        if states.len() != tokens.len() {
-            let message = format!("{} tokens for {} states", tokens.len(), states.len());
-            return Err(ModelError::Request(message));
-        }
-        self.check_tokens(tokens)?;
-        if states.iter().any(|s| s.weights != self.weights) {
-            return Err(ModelError::ForeignState);
-        }
-        if tokens.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ctx = self.ctx(Mode::Decode);
-        let pass = |states: &mut [&mut State<T>], tokens: &[u32]| {
-            let segments = Segments::new(states.iter().map(|s| (1, s.position)));
-            let hidden = self.layers(&ctx, self.embed(tokens), &segments, states);
-            self.logits(&ctx, &hidden)
-        };
-        let rows = rows_a_thread(tokens.len());
-        let logits = in_pool(|| {
-            if rows == tokens.len() {
-                return pass(states, tokens);
-            }
-            let parts = states.par_chunks_mut(rows).zip(tokens.par_chunks(rows));
-            let logits: Vec<Vec<T>> = parts.map(|(s, t)| pass(s, t)).collect();
-            logits.concat()
-        });
-        for state in states.iter_mut() {
-            state.position += 1;
-        }
-        Ok(logits)
-    }
-
     /// All layers, without the final norm. Layers' states are copied here when somebody else holds them too.
     fn layers(
         &self,
@@ -341,18 +301,6 @@ impl<T: Real> Model<T> {
     fn logits(&self, ctx: &Ctx<'_, T>, hidden: &[T]) -> Vec<T> {
         self.head.forward(ctx, &self.norm.forward(ctx, hidden))
     }
-}
-
-/// Sequences that a thread takes through all layers by itself. Where every thread has as many as the kernels want at once,
-/// threads need not wait for each other at every matrix, and what a matrix reads is still in the cache when the
-/// others come to it; else all of them work on one part.
-fn rows_a_thread(sequences: usize) -> usize {
-    const ENOUGH: usize = 4;
-    let threads = rayon::current_num_threads();
-    if sequences < ENOUGH * threads {
-        return sequences;
-    }
-    sequences.div_ceil(threads).next_multiple_of(ENOUGH)
 }
 
 /// Runs a pass on a thread of the pool, so that its many small parallel parts need not wake one each.

@@ -15,12 +15,15 @@ mod ahead;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod block;
 mod scalar;
+mod team;
 
 use half::f16;
 use rayon::prelude::*;
 
-use super::vector::{largest, simd};
+use block::Block;
+pub use team::{Member, Team};
 
 /// Columns that share a scale; rows of a tile; activation rows of a block.
 pub const GROUP: usize = 32;
@@ -36,8 +39,6 @@ const QUADS: usize = GROUP / QUAD;
 /// Bytes of weights that a thread takes at a time, and below which one thread is faster.
 const PART: usize = 1 << 16;
 const SERIAL: usize = 1 << 17;
-/// The largest |X|: with it both digits of X are in -128..=127.
-const LARGEST: f32 = 32_639.0;
 
 /// Which code computes the products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,13 +232,7 @@ fn linear_all_by(path: Path, matrices: &[&Matrix], x: &[f32]) -> Vec<Vec<f32>> {
     if rows == 0 {
         return vec![Vec::new(); matrices.len()];
     }
-    let blocks: Vec<Block> = if rows <= WIDE {
-        vec![Block::quantise(path, x, inputs)]
-    } else {
-        x.par_chunks(WIDE * inputs)
-            .map(|x| Block::quantise(path, x, inputs))
-            .collect()
-    };
+    let blocks = Block::all(path, x, inputs);
     // Tiles first, so that threads write disjoint parts.
     let empty = |m: &&Matrix| vec![0.0; m.outputs.next_multiple_of(ROWS) * rows];
     let mut turned: Vec<Vec<f32>> = matrices.iter().map(empty).collect();
@@ -278,103 +273,6 @@ fn untile(mut turned: Vec<f32>, rows: usize, outputs: usize) -> Vec<f32> {
         y.par_chunks_exact_mut(outputs).enumerate().for_each(one);
     }
     y
-}
-
-/// Up to [`WIDE`] rows of activations, group by group.
-struct Block {
-    /// Rows.
-    width: usize,
-    /// X, `[groups, QUADS, width]`: four of them in a word. For VNNI their high digits and then their low ones, in 8 bits; else
-    /// 16 bits each, the first and third before the second and fourth.
-    words: Vec<[i32; 2]>,
-    /// b and bΣX, `[groups, width, 2]`.
-    scales: Vec<f32>,
-}
-
-impl Block {
-    fn quantise(path: Path, x: &[f32], inputs: usize) -> Self {
-        let (width, groups) = (x.len() / inputs, inputs.div_ceil(GROUP));
-        let mut words = vec![[0; 2]; groups * QUADS * width];
-        let mut scales = vec![0.0; groups * 2 * width];
-        let digits = path == Path::Avx512Vnni && path.runs();
-        simd!((
-            x: &[f32], inputs: usize, width: usize, digits: bool,
-            all_words: &mut [[i32; 2]] = &mut words, all_scales: &mut [f32] = &mut scales,
-        ) {
-            for (j, row) in x.chunks_exact(inputs).enumerate() {
-                let places = all_words
-                    .chunks_exact_mut(QUADS * width)
-                    .zip(all_scales.chunks_exact_mut(2 * width));
-                for (x, (words, scales)) in row.chunks(GROUP).zip(places) {
-                    let mut whole = [0.0; GROUP];
-                    whole[..x.len()].copy_from_slice(x);
-                    let (scale, numbers) = round(&whole);
-                    let sum: i32 = numbers.iter().sum();
-                    scales[2 * j] = scale;
-                    scales[2 * j + 1] = scale * sum as f32;
-                    let packed = if digits { in_digits(&numbers) } else { in_16(&numbers) };
-                    for (q, word) in packed.into_iter().enumerate() {
-                        words[q * width + j] = word;
-                    }
-                }
-            }
-        });
-        Self {
-            width,
-            words,
-            scales,
-        }
-    }
-}
-
-/// b and X of a group.
-#[inline(always)]
-fn round(x: &[f32; GROUP]) -> (f32, [i32; GROUP]) {
-    // Adding 1.5 * 2²³ rounds to an integer and leaves it in the low bits.
-    const ROUND: f32 = 12_582_912.0;
-    let mut sizes = [0.0; GROUP];
-    for (size, x) in sizes.iter_mut().zip(x) {
-        *size = x.abs();
-    }
-    let largest = largest(&sizes, 0.0);
-    if largest < 1e-30 {
-        return (0.0, [0; GROUP]);
-    }
-    let inverse = LARGEST / largest;
-    let limit = LARGEST as i32;
-    let mut numbers = [0; GROUP];
-    for (n, x) in numbers.iter_mut().zip(x) {
-        let bits = (x * inverse + ROUND).to_bits() as i32;
-        *n = bits
-            .wrapping_sub(ROUND.to_bits() as i32)
-            .clamp(-limit, limit);
-    }
-    (largest / LARGEST, numbers)
-}
-
-/// X = 2⁸ H + L with both digits in -128..=127.
-#[inline(always)]
-fn in_digits(numbers: &[i32; GROUP]) -> [[i32; 2]; QUADS] {
-    let (mut high, mut low) = ([0; GROUP], [0; GROUP]);
-    for ((h, l), x) in high.iter_mut().zip(&mut low).zip(numbers) {
-        (*h, *l) = (((x + 128) >> 8) as u8, *x as u8);
-    }
-    let mut words = [[0; 2]; QUADS];
-    let quads = high.chunks_exact(QUAD).zip(low.chunks_exact(QUAD));
-    for (word, (h, l)) in words.iter_mut().zip(quads) {
-        *word = [h, l].map(|d| i32::from_le_bytes([d[0], d[1], d[2], d[3]]));
-    }
-    words
-}
-
-/// The first and third of four, and the second and fourth.
-#[inline(always)]
-fn in_16(numbers: &[i32; GROUP]) -> [[i32; 2]; QUADS] {
-    let mut words = [[0; 2]; QUADS];
-    for (word, x) in words.iter_mut().zip(numbers.chunks_exact(QUAD)) {
-        *word = [0, 1].map(|i| (x[i] & 0xFFFF) | x[i + 2] << 16);
-    }
-    words
 }
 
 #[cfg(test)]

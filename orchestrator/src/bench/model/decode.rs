@@ -1,8 +1,9 @@
-//! 8-bit decoding of a model that no cache holds: its share of the memory's rate, and what a batch gains.
+//! 8-bit decoding of a model that no cache holds: its share of the memory's rate, what a batch gains, and the most that one could
+//! gain if nothing but its products took time.
 
 use lakatos_model_server::{Model, ModelConfig, ModelError, State};
 
-use super::{Figure, bandwidth, median, seconds};
+use super::{Figure, bandwidth, median, products, seconds};
 use crate::bench::Target;
 
 pub fn measure() -> Result<Vec<Figure>, ModelError> {
@@ -13,16 +14,18 @@ pub fn measure() -> Result<Vec<Figure>, ModelError> {
     let mut model = Model::random(config, 1);
     model.quantise();
     let bytes = model.quantised_bytes() as f64;
-    let mut rates = Vec::new();
+    let (mut rates, mut products) = (Vec::new(), Vec::new());
     let (mut single, mut eight) = (Vec::new(), Vec::new());
     // In turns, so that what else the machine does falls on all.
     for _ in 0..5 {
         rates.push(bandwidth::read());
+        products.push(products::rate(8));
         single.push(per_token(&model, 1)?);
         eight.push(per_token(&model, 8)?);
     }
     let (rate, single, eight) = (median(&rates), median(&single), median(&eight));
     let reached = bytes / single / 1e9;
+    let limit = 8.0 * median(&products) * 1e9 / bytes;
     Ok(vec![
         Figure::new("8-bit weights read for a token", bytes / 1e6, "MB"),
         Figure::new("read bandwidth of this process", rate, "GB/s"),
@@ -34,6 +37,8 @@ pub fn measure() -> Result<Vec<Figure>, ModelError> {
         )
         .target(Target::AtLeast(60.0)),
         Figure::new("decoding at batch 8", 1.0 / eight, "tokens/s"),
+        Figure::new("its products alone, weights in a cache", limit, "tokens/s"),
+        Figure::new("what that would be over batch 1", limit * single, "×"),
         Figure::new("batch 8 over batch 1", single / eight, "×").target(Target::AtLeast(4.0)),
     ])
 }

@@ -6,6 +6,7 @@ mod candle;
 mod decode;
 mod llama_cpp;
 mod position;
+mod products;
 mod search;
 mod states;
 mod training;

@@ -134,3 +134,27 @@ fn a_client_of_the_community_repl_is_served() {
     assert_eq!(answers[7]["message"], "Unknown environment.");
     assert_eq!(answers[10], serde_json::json!({"env": 4}));
 }
+
+/// Lean may write no file, and yet its answers can go to one, without what it says of itself.
+#[test]
+fn answers_and_words_can_go_to_files() {
+    let _guard = lean();
+    let files = tempfile::tempdir().unwrap();
+    let file = |name: &str| std::fs::File::create(files.path().join(name)).unwrap();
+    let mut child = lakatos(&lean_home(), &["repl", "--embedded", "--files"])
+        .arg(files.path())
+        .stdin(Stdio::piped())
+        .stdout(file("answers"))
+        .stderr(file("words"))
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin
+        .write_all(br#"{"cmd": "example : 1 + 1 = 2 := by decide"}"#)
+        .unwrap();
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+    let read = |name: &str| std::fs::read_to_string(files.path().join(name)).unwrap();
+    assert_eq!(json(&read("answers")), [serde_json::json!({"env": 0})]);
+    assert_eq!(read("words"), "");
+}

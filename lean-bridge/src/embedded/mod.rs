@@ -65,6 +65,17 @@ pub struct Installation {
     pub lean_version: String,
 }
 
+/// Whether a line of standard error is what the published WebAssembly Lean always prints.
+pub fn is_chatter(line: &str) -> bool {
+    const CHATTER: [&str; 4] = [
+        "[DEBUG:",
+        "  - /lib/lean/",
+        "  mainModule? = ",
+        "LLVM Profile ",
+    ];
+    CHATTER.iter().any(|start| line.starts_with(start))
+}
+
 /// One thing that an installation consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {

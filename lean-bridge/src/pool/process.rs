@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::framing::{Frame, Framer, Ready};
 use crate::BridgeError;
+use crate::embedded::is_chatter;
 
 /// Output of one request beyond which the worker is killed, in bytes.
 const OUTPUT_LIMIT: u64 = 256 << 20;
@@ -256,17 +257,6 @@ impl Process {
     pub fn memory_mb(&self) -> Option<u64> {
         resident_mb(self.pid?)
     }
-}
-
-/// Whether a line is what the published WebAssembly Lean always prints.
-fn is_chatter(line: &str) -> bool {
-    const CHATTER: [&str; 4] = [
-        "[DEBUG:",
-        "  - /lib/lean/",
-        "  mainModule? = ",
-        "LLVM Profile ",
-    ];
-    CHATTER.iter().any(|start| line.starts_with(start))
 }
 
 /// Whether Lean, its WebAssembly host or the system said that memory ran out.

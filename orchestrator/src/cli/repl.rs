@@ -1,6 +1,12 @@
 //! `lakatos repl`: the protocol of leanprover-community/repl on standard input and output.
 
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::Stdio;
+
+use lakatos_lean_bridge::embedded::is_chatter;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{ChildStderr, ChildStdout};
 
 use super::context::Context;
 use super::lean::{self, LeanArgs};
@@ -34,14 +40,51 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         ))
     })?;
     let launcher = lean::launcher(context, &config.lean).await?;
-    let status = tokio::process::Command::from(launcher.repl(&files, args.write))
+    let wrong = |e: std::io::Error| Failure::environment(format!("Lean cannot be started: {e}"));
+    // Through pipes: Lean may write to no file, not even to one that this program's own output goes to.
+    let mut lean = tokio::process::Command::from(launcher.repl(&files, args.write))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
-        .status()
-        .await
-        .map_err(|e| Failure::environment(format!("Lean cannot be started: {e}")))?;
+        .spawn()
+        .map_err(wrong)?;
+    let (answers, words) = (lean.stdout.take(), lean.stderr.take());
+    let words = tokio::spawn(pass_words(words));
+    if pass_answers(answers).await.is_err() {
+        // Nobody reads them any more.
+        return Ok(Exit::Success);
+    }
+    let status = lean.wait().await.map_err(wrong)?;
+    let _ = words.await;
     if status.success() {
         Ok(Exit::Success)
     } else {
         Err(Failure::environment(format!("Lean ended with {status}")))
+    }
+}
+
+async fn pass_answers(from: Option<ChildStdout>) -> std::io::Result<()> {
+    let Some(mut from) = from else { return Ok(()) };
+    let mut part = vec![0; 1 << 16];
+    loop {
+        let read = from.read(&mut part).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        let mut to = std::io::stdout();
+        to.write_all(&part[..read])?;
+        to.flush()?;
+    }
+}
+
+/// What Lean says on standard error, but for what it always says.
+async fn pass_words(from: Option<ChildStderr>) {
+    let Some(from) = from else { return };
+    let mut lines = BufReader::new(from).split(b'\n');
+    while let Ok(Some(line)) = lines.next_segment().await {
+        let line = String::from_utf8_lossy(&line);
+        if !is_chatter(&line) {
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
     }
 }

@@ -7,6 +7,9 @@ The worker's own code is interpreted, and a call of the kernel for every atom of
 than what the kernel does in it. So a proposition becomes two Boolean expressions, one that says that it is
 known to hold and one that says that it is known not to, and the kernel is asked for the values of one of
 them on many instances as a single number, a bit for each.
+
+Where a value is stuck, the number must be so at once: a sum of a stuck term and a literal is the successor of
+another such sum, and so on, which the kernel follows until its stack is used up.
 -/
 
 namespace Lakatos.Assess
@@ -110,18 +113,20 @@ def trueAt? (test : Expr) (xs : Array Expr) (instances : Array (Array Expr)) : M
   let body := test.abstract xs
   if body.hasFVar || body.hasMVar then return none
   let f := xs.foldl (init := body) fun b _ => .lam `x (mkConst ``Bool) b .default
-  let bit (i : Nat) : Expr :=
-    let value := mkAppN f (instances[i]!.map Known.asBool)
-    Known.choose (mkConst ``Nat) value (mkRawNatLit (2 ^ i)) (mkRawNatLit 0)
-  match Kernel.whnf (← getEnv) {} (sum bit 0 instances.size) with
+  let value (i : Nat) : Expr := mkAppN f (instances[i]!.map Known.asBool)
+  match Kernel.whnf (← getEnv) {} (.app (bits value instances.size) (mkRawNatLit 0)) with
   | .ok (.lit (.natVal n)) => return some ((Array.range instances.size).map n.testBit)
   | _ => return none
 where
-  /-- The sum of `bit i` for `i` from `a` to `b`, as a tree. -/
-  sum (bit : Nat → Expr) (a b : Nat) : Expr :=
-    if b ≤ a + 1 then bit a else
-      let middle := (a + b) / 2
-      mkApp2 (mkConst ``Nat.add) (sum bit a middle) (sum bit middle b)
+  /-- A function that adds to a number the bits of the first `n` values: `fun s => f (bif v then s + 2 ^ i else s)`, but
+  with the function inside, so that a stuck `v` ends it. -/
+  bits (value : Nat → Expr) (n : Nat) : Expr := Id.run do
+    let nat := mkConst ``Nat
+    let mut f := Expr.lam `s nat (.bvar 0) .default
+    for i in [0:n] do
+      let more := mkApp2 (mkConst ``Nat.add) (.bvar 0) (mkRawNatLit (2 ^ i))
+      f := .lam `s nat (Known.choose nat (value i) (.app f more) (.app f (.bvar 0))) .default
+    return f
 
 /-- The truth of a proposition that was taken apart, on each of the instances. -/
 def Node.answers (node : Node) (known : Known) (xs : Array Expr) (instances : Array (Array Expr)) :

@@ -94,3 +94,18 @@ fn wrong_formalizations_are_caught_and_right_ones_pass() {
         }
     });
 }
+
+/// The kernel cannot compute this exponent. That must not cost it its stack, over the bits of many instances.
+#[test]
+fn a_value_that_is_stuck_leaves_the_other_instances() {
+    testing::with_pool(|pool| async move {
+        let statement = "theorem t (k : Int) : 0 ≤ k ^ System.Platform.numBits";
+        let env = testing::environment(&["Std"]);
+        let assessed = pool.assess(&env, &[statement.into()], 4000, MS).await;
+        let assessed = assessed.expect("an answer").remove(0).expect("it is read");
+        let instances = assessed.instances;
+        assert!(instances.counterexample.is_none(), "{instances:?}");
+        // Those that are not negative, whose power is a natural number whatever the exponent is.
+        assert_eq!((instances.tried, instances.confirmed), (24, 12));
+    });
+}

@@ -255,6 +255,13 @@ fn linear_all_by(path: Path, matrices: &[&Matrix], x: &[f32]) -> Vec<Vec<f32>> {
     turned.map(|(t, m)| untile(t, rows, m.outputs)).collect()
 }
 
+/// One row of tiles `[rows, ROWS]` each → `[outputs]`.
+fn take_row<'a>(tiles: impl Iterator<Item = &'a [f32]>, row: usize, y: &mut [f32]) {
+    for (tile, y) in tiles.zip(y.chunks_mut(ROWS)) {
+        y.copy_from_slice(&tile[row * ROWS..][..y.len()]);
+    }
+}
+
 /// `[tiles, rows, ROWS]` → `[rows, outputs]`.
 fn untile(mut turned: Vec<f32>, rows: usize, outputs: usize) -> Vec<f32> {
     if rows == 1 {
@@ -263,9 +270,7 @@ fn untile(mut turned: Vec<f32>, rows: usize, outputs: usize) -> Vec<f32> {
     }
     let mut y = vec![0.0; rows * outputs];
     let one = |(b, y): (usize, &mut [f32])| {
-        for (tile, y) in turned.chunks_exact(rows * ROWS).zip(y.chunks_mut(ROWS)) {
-            y.copy_from_slice(&tile[b * ROWS..][..y.len()]);
-        }
+        take_row(turned.chunks_exact(rows * ROWS), b, y);
     };
     if y.len() < SERIAL {
         y.chunks_exact_mut(outputs).enumerate().for_each(one);

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-use super::{Block, Matrix, Path, ROWS, linear_all};
+use super::{Block, Matrix, Path, ROWS, linear_all, take_row};
 
 /// Bytes of weights below which a meeting costs more than it saves.
 const APART: usize = 1 << 16;
@@ -101,9 +101,7 @@ impl Member<'_> {
             let mut y = vec![0.0; mine.len() * m.outputs];
             for (row, y) in mine.clone().zip(y.chunks_exact_mut(m.outputs)) {
                 let tiles = products.iter().flat_map(|p| p[i].chunks_exact(rows * ROWS));
-                for (tile, y) in tiles.zip(y.chunks_mut(ROWS)) {
-                    y.copy_from_slice(&tile[row * ROWS..][..y.len()]);
-                }
+                take_row(tiles, row, y);
             }
             y
         };

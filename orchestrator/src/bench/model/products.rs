@@ -12,11 +12,11 @@ pub fn rate(batch: usize) -> f64 {
     let [outputs, inputs] = SIZE;
     let numbers = |count: usize| -> Vec<f32> { (0..count).map(|i| (i as f32).sin()).collect() };
     let x = numbers(batch * inputs);
-    let times = rayon::broadcast(|_| {
+    let rates = rayon::broadcast(|_| {
         let matrix = Matrix::quantise(&numbers(outputs * inputs), outputs, inputs);
         let product = || seconds(|| std::hint::black_box(matrix.linear(&x))).0;
         let times: Vec<f64> = (0..200).map(|_| product()).collect();
         matrix.bytes() as f64 / median(&times) / 1e9
     });
-    times.iter().sum()
+    rates.iter().sum()
 }

@@ -1,6 +1,6 @@
 //! `lakatos repl`: the protocol of leanprover-community/repl on standard input and output.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -40,21 +40,26 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         ))
     })?;
     let launcher = lean::launcher(context, &config.lean).await?;
-    let wrong = |e: std::io::Error| Failure::environment(format!("Lean cannot be started: {e}"));
     // Through pipes: Lean may write to no file, not even to one that this program's own output goes to.
     let mut lean = tokio::process::Command::from(launcher.repl(&files, args.write))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .map_err(wrong)?;
+        .map_err(|e| Failure::environment(format!("Lean cannot be started: {e}")))?;
     let (answers, words) = (lean.stdout.take(), lean.stderr.take());
     let words = tokio::spawn(pass_words(words));
-    if pass_answers(answers).await.is_err() {
+    match pass_answers(answers).await {
         // Nobody reads them any more.
-        return Ok(Exit::Success);
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => return Ok(Exit::Success),
+        passed => {
+            passed.map_err(|e| Failure::environment(format!("answers cannot be passed on: {e}")))?
+        }
     }
-    let status = lean.wait().await.map_err(wrong)?;
+    let status = lean
+        .wait()
+        .await
+        .map_err(|e| Failure::environment(format!("Lean's end cannot be seen: {e}")))?;
     let _ = words.await;
     if status.success() {
         Ok(Exit::Success)

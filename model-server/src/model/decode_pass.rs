@@ -15,11 +15,37 @@ use crate::state::State;
 const ENOUGH: usize = 4;
 /// Bytes of 8-bit weights from which threads gain by reading them together.
 const LARGE: usize = 1 << 22;
-/// Steps without a team after one that had to end.
+/// The most steps without a team after one that had to end.
 const REST: u32 = 64;
 
-/// What is left of such a rest. Whoever has a team holds it: the members of two would wait for each other's threads.
-static TEAM: Mutex<u32> = Mutex::new(0);
+/// Whoever has a team holds it: the members of two would wait for each other's threads.
+static TEAM: Mutex<Rest> = Mutex::new(Rest { left: 0, last: 0 });
+
+/// Steps without a team: one after a team that had to end, since what kept a member (the first touch of new states, another process
+/// for a moment) may be over, and twice as many each time that the next one had to end as well.
+struct Rest {
+    left: u32,
+    last: u32,
+}
+
+impl Rest {
+    /// Whether a team is to be left out.
+    fn take(&mut self) -> bool {
+        let rests = self.left > 0;
+        self.left -= u32::from(rests);
+        rests
+    }
+
+    /// A team has done its work, to the end or not.
+    fn after(&mut self, is_over: bool) {
+        self.last = if is_over {
+            (2 * self.last).clamp(1, REST)
+        } else {
+            0
+        };
+        self.left = self.last;
+    }
+}
 
 impl<T: Real> Model<T> {
     /// Reads one token of each of several sequences; returns their logits, `[sequences, vocab_size]`. A sequence's logits are
@@ -65,8 +91,7 @@ impl<T: Real> Model<T> {
             Err(TryLockError::Poisoned(rest)) => rest.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        if *rest > 0 {
-            *rest -= 1;
+        if rest.take() {
             return None;
         }
         let rows = tokens.len().div_ceil(threads);
@@ -86,10 +111,9 @@ impl<T: Real> Model<T> {
             };
             Some(self.step(&ctx, states, tokens))
         });
-        if team.is_over() {
-            *rest = REST;
-        }
-        Some(logits.into_iter().flatten().flatten().collect())
+        rest.after(team.is_over());
+        let logits: Vec<Vec<T>> = logits.into_iter().flatten().collect();
+        Some(logits.concat())
     }
 
     /// Where every thread has enough sequences, each takes its own through all layers: they need not wait for each other at every
@@ -117,6 +141,18 @@ impl<T: Real> Model<T> {
 mod tests {
     use super::*;
     use crate::ModelConfig;
+
+    #[test]
+    fn a_team_rests_longer_only_while_it_fails() {
+        let mut rest = Rest { left: 0, last: 0 };
+        let mut rests = |is_over| {
+            rest.after(is_over);
+            std::iter::from_fn(|| rest.take().then_some(())).count()
+        };
+        let found: Vec<usize> = (0..9).map(|_| rests(true)).collect();
+        assert_eq!(found, [1, 2, 4, 8, 16, 32, 64, 64, 64]);
+        assert_eq!([rests(false), rests(true), rests(true)], [0, 1, 2]);
+    }
 
     #[test]
     fn threads_of_a_team_give_the_bits_that_they_give_apart() {

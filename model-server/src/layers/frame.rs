@@ -56,7 +56,14 @@ impl Frame {
         states: &mut [&mut LayerState<T>],
         save: bool,
     ) -> (Vec<T>, Option<Saved<T>>) {
-        let projected = together(ctx, self.projections.each_ref(), &x);
+        let [q, k, v] = self.projections.each_ref();
+        let (projected, gate) = match self.output.gate() {
+            Some(gate) => {
+                let [q, k, v, gate] = together(ctx, [q, k, v, gate], &x);
+                ([q, k, v], Some(gate))
+            }
+            None => (together(ctx, [q, k, v], &x), None),
+        };
         let states = states
             .iter_mut()
             .map(|s| (s.recurrent.as_mut_slice(), s.conv.as_mut_slice()))
@@ -64,7 +71,7 @@ impl Frame {
         let ranges = &segments.ranges;
         let recurrent = &self.recurrent;
         let (heads, recurrent) = recurrent.forward(ctx, projected, gates, ranges, states, save);
-        let (y, output) = self.output.forward(ctx, &x, heads, save);
+        let (y, output) = self.output.forward(ctx, heads, gate, save);
         let saved = recurrent.zip(output).map(|(recurrent, output)| Saved {
             x,
             recurrent,

@@ -235,7 +235,8 @@ impl Mom {
         {
             axpy(&mut heads[row * inner..][..inner], *weight, out);
         }
-        let (y, output) = self.output.forward(ctx, &x, heads, save);
+        let gate = self.output.gate().map(|g| g.forward(ctx, &x));
+        let (y, output) = self.output.forward(ctx, heads, gate, save);
         let saved = recurrent.zip(output).map(|(recurrent, output)| Saved {
             x,
             gathered,

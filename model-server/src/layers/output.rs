@@ -50,15 +50,19 @@ impl Output {
         }
     }
 
-    /// x `[rows, width]` and what the heads gave `[rows, heads * value]` → `[rows, width]`.
+    /// The gate's projection of what the layer reads.
+    pub fn gate(&self) -> Option<&Linear> {
+        self.gate.as_ref()
+    }
+
+    /// What the heads gave `[rows, heads * value]` and what [`Output::gate`] makes of what the layer read → `[rows, width]`.
     pub fn forward<T: Real>(
         &self,
         ctx: &Ctx<'_, T>,
-        x: &[T],
         heads: Vec<T>,
+        gate: Option<Vec<T>>,
         save: bool,
     ) -> (Vec<T>, Option<Saved<T>>) {
-        let gate = self.gate.as_ref().map(|g| g.forward(ctx, x));
         let normed = self.norm.forward(ctx, &heads, gate.as_deref());
         let y = self.project.forward(ctx, &normed);
         (

@@ -5,12 +5,13 @@
 
 #![expect(unsafe_code, reason = "a hint to the processor's caches")]
 
-use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
 
 use super::{CELL, SCALES};
 
-/// Groups between the one that is computed and the one that is asked for: 16 KiB of weights, which a first cache holds.
-const AHEAD: usize = 32;
+/// Groups between the one that is computed and the one that is asked for: 32 KiB of weights, into a second cache, since what they are
+/// multiplied by takes the first.
+const AHEAD: usize = 64;
 /// Bytes that memory delivers together.
 const LINE: usize = 64;
 
@@ -24,8 +25,19 @@ pub fn fetch(cell: &[u8], scales: &[u16]) {
     hint(scales.as_ptr().wrapping_add(AHEAD * SCALES).cast());
 }
 
+/// Asks for the groups that [`fetch`] leaves out: those that a pass begins with.
+pub fn begin(weights: &[u8], scales: &[u16]) {
+    let groups = weights.chunks(CELL).zip(scales.chunks(SCALES));
+    for (cell, scales) in groups.take(AHEAD) {
+        for line in cell.chunks(LINE) {
+            hint(line.as_ptr());
+        }
+        hint(scales.as_ptr().cast());
+    }
+}
+
 #[inline(always)]
 fn hint(address: *const u8) {
     // SAFETY: it is a hint, which reads nothing and faults at no address; every x86-64 has the instruction.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) }
 }

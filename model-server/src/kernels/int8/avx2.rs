@@ -14,7 +14,7 @@ use std::arch::x86_64::{
     _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_ps,
 };
 
-use super::{Block, CELL, QUAD, QUADS, ROWS, SCALES, ahead};
+use super::{Block, CELL, QUAD, ROWS, SCALES, Words, ahead, block};
 
 /// True when the machine has AVX2, FMA and conversions from half precision.
 pub fn available() -> bool {
@@ -33,12 +33,10 @@ struct Group<'a> {
     cell: &'a [u8],
     /// s and m, `[2, ROWS]`.
     scales: &'a [u16],
-    /// X, `[QUADS, width]`.
-    words: &'a [[i32; 2]],
-    /// b and bΣX, `[width, 2]`.
-    factors: &'a [f32],
-    /// Activation rows of the block.
-    width: usize,
+    /// X, `[width]`.
+    words: &'a [Words],
+    /// b and bΣX, `[width]`.
+    factors: &'a [[f32; 2]],
 }
 
 /// See [`super::scalar::tile`].
@@ -49,8 +47,8 @@ pub fn tile(weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) {
     let groups = weights
         .chunks_exact(CELL)
         .zip(scales.chunks_exact(SCALES))
-        .zip(block.words.chunks_exact(QUADS * width))
-        .zip(block.scales.chunks_exact(2 * width));
+        .zip(block.words.chunks_exact(width))
+        .zip(block.scales.chunks_exact(width));
     for (((cell, scales), words), factors) in groups {
         ahead::fetch(cell, scales);
         let group = Group {
@@ -58,7 +56,6 @@ pub fn tile(weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) {
             scales,
             words,
             factors,
-            width,
         };
         let mut from = 0;
         while from < width {
@@ -73,6 +70,12 @@ pub fn tile(weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) {
     }
 }
 
+/// See [`block::quantise`].
+#[target_feature(enable = "avx2,fma,f16c")]
+pub fn quantise<'a>(groups: impl Iterator<Item = block::Place<'a>>) {
+    block::quantise(groups);
+}
+
 /// Adds to `out` `[width, ROWS]` the products with `X` activation rows.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
@@ -80,13 +83,13 @@ fn rows<const X: usize>(group: &Group, from: usize, out: &mut [f32]) {
     let mut sums = [[_mm256_setzero_si256(); 2]; X];
     let bytes = _mm256_set1_epi16(0xFF);
     let quads = group.cell.chunks_exact(ROWS * QUAD);
-    for (quad, words) in quads.zip(group.words.chunks_exact(group.width)) {
+    for (q, quad) in quads.enumerate() {
         let [low, high] = halves(quad);
         let outer = [_mm256_and_si256(low, bytes), _mm256_and_si256(high, bytes)];
         let inner = [_mm256_srli_epi16::<8>(low), _mm256_srli_epi16::<8>(high)];
-        for (sums, word) in sums.iter_mut().zip(&words[from..][..X]) {
-            for (w, word) in [outer, inner].iter().zip(word) {
-                let x = _mm256_set1_epi32(*word);
+        for (sums, words) in sums.iter_mut().zip(&group.words[from..][..X]) {
+            for (w, words) in [outer, inner].iter().zip(&words.0) {
+                let x = _mm256_set1_epi32(words[q]);
                 for (sum, w) in sums.iter_mut().zip(w) {
                     *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(*w, x));
                 }
@@ -96,8 +99,7 @@ fn rows<const X: usize>(group: &Group, from: usize, out: &mut [f32]) {
     let steps = [0, HALF].map(|at| from_half(&group.scales[at..]));
     let least = [0, HALF].map(|at| from_half(&group.scales[ROWS + at..]));
     for (j, sums) in (from..).zip(&sums) {
-        let scale = _mm256_set1_ps(group.factors[2 * j]);
-        let total = _mm256_set1_ps(group.factors[2 * j + 1]);
+        let [scale, total] = group.factors[j].map(|factor| _mm256_set1_ps(factor));
         let out = out[j * ROWS..][..ROWS].chunks_exact_mut(HALF);
         for (i, out) in out.enumerate() {
             let step = _mm256_mul_ps(steps[i], scale);

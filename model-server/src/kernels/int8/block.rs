@@ -3,22 +3,26 @@
 use rayon::prelude::*;
 
 use super::{GROUP, Path, QUAD, QUADS, WIDE};
-use crate::kernels::vector::{largest, simd};
 
 /// The largest |X|: with it both digits of X are in -128..=127.
-const LARGEST: f32 = 32_639.0;
+pub const LARGEST: i32 = 32_639;
 
 /// Up to [`WIDE`] rows of activations, group by group.
 #[derive(Debug)]
 pub struct Block {
     /// Rows.
     pub width: usize,
-    /// X, `[groups, QUADS, width]`: four of them in a word. For VNNI their high digits and then their low ones, in 8 bits; else
-    /// 16 bits each, the first and third before the second and fourth.
-    pub words: Vec<[i32; 2]>,
-    /// b and bΣX, `[groups, width, 2]`.
-    pub scales: Vec<f32>,
+    /// X, `[groups, width]`.
+    pub words: Vec<Words>,
+    /// b and bΣX, `[groups, width]`.
+    pub scales: Vec<[f32; 2]>,
 }
+
+/// X of a row in a group: four of them in a word. For VNNI their high digits, `[QUADS]`, and their low ones, in 8 bits; else the
+/// first and third of each four, and the second and fourth, in 16 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(align(64))]
+pub struct Words(pub [[i32; QUADS]; 2]);
 
 impl Block {
     /// Rows x `[rows, inputs]` in blocks of [`WIDE`].
@@ -49,109 +53,134 @@ impl Block {
     }
 
     fn join(parts: &[&Self]) -> Self {
-        let width = parts.iter().map(|b| b.width).sum();
-        let all = parts.iter().map(|b| b.words.len()).sum();
-        let (mut words, mut scales) = (vec![[0; 2]; all], vec![0.0; all / QUADS * 2]);
+        let mut all = Self::new(
+            parts.iter().map(|b| b.width).sum(),
+            parts.iter().map(|b| b.words.len()).sum(),
+        );
         let mut at = 0;
         for block in parts {
+            let rows = at..at + block.width;
             let from = block.words.chunks_exact(block.width);
-            for (out, from) in words.chunks_exact_mut(width).zip(from) {
-                out[at..at + block.width].copy_from_slice(from);
+            for (out, from) in all.words.chunks_exact_mut(all.width).zip(from) {
+                out[rows.clone()].copy_from_slice(from);
             }
-            let from = block.scales.chunks_exact(2 * block.width);
-            for (out, from) in scales.chunks_exact_mut(2 * width).zip(from) {
-                out[2 * at..2 * (at + block.width)].copy_from_slice(from);
+            let from = block.scales.chunks_exact(block.width);
+            for (out, from) in all.scales.chunks_exact_mut(all.width).zip(from) {
+                out[rows.clone()].copy_from_slice(from);
             }
-            at += block.width;
+            at = rows.end;
         }
+        all
+    }
+
+    fn new(width: usize, count: usize) -> Self {
         Self {
             width,
-            words,
-            scales,
+            words: vec![Words::default(); count],
+            scales: vec![[0.0; 2]; count],
         }
     }
 
     fn quantise(path: Path, x: &[f32], inputs: usize) -> Self {
         let (width, groups) = (x.len() / inputs, inputs.div_ceil(GROUP));
-        let mut words = vec![[0; 2]; groups * QUADS * width];
-        let mut scales = vec![0.0; groups * 2 * width];
-        let digits = path == Path::Avx512Vnni && path.runs();
-        simd!((
-            x: &[f32], inputs: usize, width: usize, digits: bool,
-            all_words: &mut [[i32; 2]] = &mut words, all_scales: &mut [f32] = &mut scales,
-        ) {
-            for (j, row) in x.chunks_exact(inputs).enumerate() {
-                let places = all_words
-                    .chunks_exact_mut(QUADS * width)
-                    .zip(all_scales.chunks_exact_mut(2 * width));
-                for (x, (words, scales)) in row.chunks(GROUP).zip(places) {
+        let mut block = Self::new(width, groups * width);
+        for (j, row) in x.chunks_exact(inputs).enumerate() {
+            let words = block.words[j..].iter_mut().step_by(width);
+            let places = words.zip(block.scales[j..].iter_mut().step_by(width));
+            let groups = row.chunks(GROUP).zip(places);
+            path.quantise(groups.map(|(x, (words, scales))| {
+                let whole = x.try_into().unwrap_or_else(|_| {
                     let mut whole = [0.0; GROUP];
                     whole[..x.len()].copy_from_slice(x);
-                    let (scale, numbers) = round(&whole);
-                    let sum: i32 = numbers.iter().sum();
-                    scales[2 * j] = scale;
-                    scales[2 * j + 1] = scale * sum as f32;
-                    let packed = if digits { in_digits(&numbers) } else { in_16(&numbers) };
-                    for (q, word) in packed.into_iter().enumerate() {
-                        words[q * width + j] = word;
-                    }
-                }
-            }
+                    whole
+                });
+                (whole, words, scales)
+            }));
+        }
+        block
+    }
+}
+
+/// A group of a row, with zeros where it has no columns, and where its X, and b and bΣX, belong.
+pub type Place<'a> = ([f32; GROUP], &'a mut Words, &'a mut [f32; 2]);
+
+/// Writes X, b and bΣX of a row's groups, the former in 16 bits. Compiled anew where it is called, for the instructions there.
+#[inline(always)]
+pub fn quantise<'a>(groups: impl Iterator<Item = Place<'a>>) {
+    // Adding 1.5 * 2²³ rounds to an integer and leaves it in the low bits.
+    const ROUND: f32 = 12_582_912.0;
+    for (x, words, scales) in groups {
+        let sizes = x.iter().map(|x| x.abs().to_bits());
+        let unit = Unit::of(sizes.fold(0, u32::max));
+        let numbers = x.map(|x| {
+            let number = (x * unit.inverse + ROUND)
+                .to_bits()
+                .wrapping_sub(ROUND.to_bits());
+            number.cast_signed().clamp(-LARGEST, LARGEST)
         });
-        Self {
-            width,
-            words,
-            scales,
+        *scales = unit.scales(numbers.iter().sum());
+        for (i, words) in words.0.iter_mut().enumerate() {
+            for (word, x) in words.iter_mut().zip(numbers.chunks_exact(QUAD)) {
+                *word = (x[i] & 0xFFFF) | x[i + 2] << 16;
+            }
         }
     }
 }
 
-/// b and X of a group.
-#[inline(always)]
-fn round(x: &[f32; GROUP]) -> (f32, [i32; GROUP]) {
-    // Adding 1.5 * 2²³ rounds to an integer and leaves it in the low bits.
-    const ROUND: f32 = 12_582_912.0;
-    let mut sizes = [0.0; GROUP];
-    for (size, x) in sizes.iter_mut().zip(x) {
-        *size = x.abs();
-    }
-    let largest = largest(&sizes, 0.0);
-    if largest < 1e-30 {
-        return (0.0, [0; GROUP]);
-    }
-    let inverse = LARGEST / largest;
-    let limit = LARGEST as i32;
-    let mut numbers = [0; GROUP];
-    for (n, x) in numbers.iter_mut().zip(x) {
-        let bits = (x * inverse + ROUND).to_bits() as i32;
-        *n = bits
-            .wrapping_sub(ROUND.to_bits() as i32)
-            .clamp(-limit, limit);
-    }
-    (largest / LARGEST, numbers)
+/// The unit of a group's activations, b.
+pub struct Unit {
+    /// 1 / b.
+    pub inverse: f32,
+    scale: f32,
+    finite: bool,
 }
 
-/// X = 2⁸ H + L with both digits in -128..=127.
-#[inline(always)]
-fn in_digits(numbers: &[i32; GROUP]) -> [[i32; 2]; QUADS] {
-    let (mut high, mut low) = ([0; GROUP], [0; GROUP]);
-    for ((h, l), x) in high.iter_mut().zip(&mut low).zip(numbers) {
-        (*h, *l) = (((x + 128) >> 8) as u8, *x as u8);
+impl Unit {
+    /// That of a group whose largest |x| has these bits.
+    #[inline(always)]
+    pub fn of(largest: u32) -> Self {
+        // 2¹⁴ times a number in 1..2 rounds to more than LARGEST from this many 2⁻²³ below 2 on.
+        const OVER: u32 = (2 * ((1 << 15) - LARGEST as u32) - 1) << 8;
+        // From 2⁻¹⁰⁰ to 2⁹⁶.
+        let exponent = ((largest + OVER) >> 23).clamp(41, 237);
+        Self {
+            inverse: f32::from_bits((268 - exponent) << 23),
+            scale: f32::from_bits((exponent - 14) << 23),
+            finite: largest < 237 << 23,
+        }
     }
-    let mut words = [[0; 2]; QUADS];
-    let quads = high.chunks_exact(QUAD).zip(low.chunks_exact(QUAD));
-    for (word, (h, l)) in words.iter_mut().zip(quads) {
-        *word = [h, l].map(|d| i32::from_le_bytes([d[0], d[1], d[2], d[3]]));
+
+    /// b and bΣX. The latter is no number where an activation is none, or is infinite or beyond 2¹¹⁰.
+    #[inline(always)]
+    pub fn scales(&self, sum: i32) -> [f32; 2] {
+        let total = self.scale * sum as f32;
+        [self.scale, if self.finite { total } else { f32::NAN }]
     }
-    words
 }
 
-/// The first and third of four, and the second and fourth.
-#[inline(always)]
-fn in_16(numbers: &[i32; GROUP]) -> [[i32; 2]; QUADS] {
-    let mut words = [[0; 2]; QUADS];
-    for (word, x) in words.iter_mut().zip(numbers.chunks_exact(QUAD)) {
-        *word = [0, 1].map(|i| (x[i] & 0xFFFF) | x[i + 2] << 16);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_is_the_least_power_of_two_that_will_do() {
+        let unit = |x: f32| Unit::of(x.to_bits());
+        let mut largest = 1e-25_f32;
+        while largest < 1e33 {
+            // Below, at and above the number that just rounds to LARGEST.
+            let border = 32_639.5 * unit(largest).scale;
+            for x in [largest, border.next_down(), border, border.next_up()] {
+                let Unit { scale, inverse, .. } = unit(x);
+                assert_eq!(scale * inverse, 1.0);
+                assert_eq!(scale.to_bits() & 0x007F_FFFF, 0, "{scale} for {x}");
+                let count = |scale: f32| (x / scale).round_ties_even();
+                assert!(count(scale) <= LARGEST as f32, "{x}");
+                assert!(count(scale / 2.0) > LARGEST as f32, "{x}");
+            }
+            largest *= 1.37;
+        }
+        for x in [0.0, 1e-40] {
+            assert!(unit(x).scales(0)[1] == 0.0, "{x}");
+        }
     }
-    words
 }

@@ -1,9 +1,10 @@
 //! 8-bit weights in groups, with dynamic 16-bit activations.
 //!
 //! [`GROUP`] columns of a weight row are stored as w ≈ f (s W + m), W in 0..=255 between the smallest and the largest of them,
-//! with s and m in half precision and a power of two f for the row. The same columns of an activation row are x ≈ b X with
-//! |X| ≤ 32,639. So w·x ≈ f Σ (s b ΣWX + m b ΣX) over the groups, where ΣWX and ΣX are exact integers and the rest is summed
-//! in one order: AVX-512 VNNI, AVX2 and scalar code give equal results, and a row's result does not depend on its batch.
+//! with s > 0 and m in half precision and a power of two f for the row. The same columns of an activation row are x ≈ b X with
+//! |X| ≤ 32,639 and the least power of two b for that. So w·x ≈ f Σ (s b ΣWX + m b ΣX) over the groups, where ΣWX and ΣX are
+//! exact integers and the rest is summed in one order: AVX-512 VNNI, AVX2 and scalar code give equal results, and a row's result
+//! does not depend on its batch. A row with a number that is not finite, or beyond 2¹¹⁰, has no number in its products.
 //! (Weights that were read from blocks of 32 in 4 bits lie on that grid, but for the rounding of s.)
 //!
 //! [`ROWS`] weight rows lie interleaved by four columns, so that a vector register has a sum for each of them, and up to
@@ -22,7 +23,7 @@ mod team;
 use half::f16;
 use rayon::prelude::*;
 
-use block::Block;
+use block::{Block, Words};
 pub use team::{Member, Team};
 
 /// Columns that share a scale; rows of a tile; activation rows of a block.
@@ -33,6 +34,8 @@ const WIDE: usize = 8;
 /// Weights of a tile in a group, and half-precision numbers beside them: ROWS steps s, then as many lows m.
 const CELL: usize = ROWS * GROUP;
 const SCALES: usize = 2 * ROWS;
+/// The bits of the least positive number in half precision. No step is less, so that its exponent and that of b can be added.
+const LEAST: u16 = 1;
 /// Columns that lie together in a row of a tile, and how many such there are in a group.
 const QUAD: usize = 4;
 const QUADS: usize = GROUP / QUAD;
@@ -88,6 +91,23 @@ impl Path {
         }
     }
 
+    /// See [`block::quantise`], in what this path's [`Path::tile`] reads.
+    #[cfg_attr(
+        target_arch = "x86_64",
+        expect(unsafe_code, reason = "calls code for instructions that were detected")
+    )]
+    fn quantise<'a>(self, groups: impl Iterator<Item = block::Place<'a>>) {
+        match self {
+            // SAFETY: AVX-512 F and VNNI were detected.
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512Vnni if self.runs() => unsafe { avx512::quantise(groups) },
+            // SAFETY: AVX2, FMA and F16C were detected.
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 if self.runs() => unsafe { avx2::quantise(groups) },
+            _ => block::quantise(groups),
+        }
+    }
+
     /// The fastest of them.
     pub fn best() -> Path {
         static BEST: std::sync::OnceLock<Path> = std::sync::OnceLock::new();
@@ -119,7 +139,7 @@ impl Matrix {
             inputs,
             groups,
             weights: vec![0; tiles * groups * CELL],
-            scales: vec![0; tiles * groups * SCALES],
+            scales: vec![LEAST; tiles * groups * SCALES],
             factors: vec![0.0; tiles * ROWS],
         };
         if inputs > 0 {
@@ -170,24 +190,41 @@ impl Matrix {
         self.groups * CELL
     }
 
-    /// Some tiles, from `first`, by all blocks of activation rows: `out` is `[tiles, rows, ROWS]`.
+    /// Tiles that a thread takes at a time.
+    fn part(&self) -> usize {
+        PART.div_ceil(self.tile())
+    }
+
+    /// Asks for the first of some tiles' weights, which [`Matrix::tiles`] is about to read.
+    fn expect(&self, first: usize) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let weights = self.weights.get(first * self.tile()..);
+            let scales = self.scales.get(first * self.groups * SCALES..);
+            if let Some((weights, scales)) = weights.zip(scales) {
+                ahead::begin(weights, scales);
+            }
+        }
+    }
+
+    /// Some tiles, from `first`, by all blocks of activation rows: `out` is `[rows, tiles, ROWS]`.
     fn tiles(&self, path: Path, first: usize, blocks: &[Block], out: &mut [f32]) {
         let rows: usize = blocks.iter().map(|b| b.width).sum();
-        for (i, out) in out.chunks_exact_mut(rows * ROWS).enumerate() {
+        let columns = out.len().checked_div(rows).unwrap_or(0);
+        for (i, column) in (0..columns).step_by(ROWS).enumerate() {
             let at = first + i;
             let weights = &self.weights[at * self.tile()..][..self.tile()];
             let scales = &self.scales[at * self.groups * SCALES..][..self.groups * SCALES];
-            // Beside the outputs in registers: an array of its own is known not to change with them.
-            let mut factors = [0.0; ROWS];
-            factors.copy_from_slice(&self.factors[at * ROWS..][..ROWS]);
-            let mut rest = out;
+            let factors = &self.factors[at * ROWS..][..ROWS];
+            let mut places = out.chunks_exact_mut(columns);
             for block in blocks {
-                let (out, tail) = std::mem::take(&mut rest).split_at_mut(block.width * ROWS);
-                rest = tail;
-                path.tile(weights, scales, block, out);
-                for out in out.chunks_exact_mut(ROWS) {
-                    for (o, f) in out.iter_mut().zip(&factors) {
-                        *o *= *f;
+                let mut products = [0.0; WIDE * ROWS];
+                let products = &mut products[..block.width * ROWS];
+                path.tile(weights, scales, block, products);
+                for (product, place) in products.chunks_exact(ROWS).zip(&mut places) {
+                    let place = &mut place[column..][..ROWS];
+                    for ((o, p), f) in place.iter_mut().zip(product).zip(factors) {
+                        *o = p * f;
                     }
                 }
             }
@@ -209,10 +246,11 @@ fn quantise_row(row: &[f32], r: usize, weights: &mut [u8], scales: &mut [u16]) -
     for (group, (cell, scales)) in row.chunks(GROUP).zip(cells) {
         let least = group.iter().fold(f32::INFINITY, |m, w| m.min(*w)) / factor;
         let most = group.iter().fold(f32::NEG_INFINITY, |m, w| m.max(*w)) / factor;
-        let (step, low) = (f16::from_f32((most - least) / 255.0), f16::from_f32(least));
+        let step = f16::from_f32((most - least) / 255.0);
+        let (step, low) = (step.max(f16::from_bits(LEAST)), f16::from_f32(least));
         (scales[r], scales[ROWS + r]) = (step.to_bits(), low.to_bits());
         let (step, low) = (step.to_f32(), low.to_f32());
-        let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
+        let inverse = 1.0 / step;
         for (i, w) in group.iter().enumerate() {
             cell[(i / QUAD * ROWS + r) * QUAD + i % QUAD] =
                 ((w / factor - low) * inverse).round() as u8;
@@ -233,12 +271,12 @@ fn linear_all_by(path: Path, matrices: &[&Matrix], x: &[f32]) -> Vec<Vec<f32>> {
         return vec![Vec::new(); matrices.len()];
     }
     let blocks = Block::all(path, x, inputs);
-    // Tiles first, so that threads write disjoint parts.
+    // Parts first, so that threads write what lies together.
     let empty = |m: &&Matrix| vec![0.0; m.outputs.next_multiple_of(ROWS) * rows];
     let mut turned: Vec<Vec<f32>> = matrices.iter().map(empty).collect();
     let mut jobs = Vec::new();
     for (matrix, out) in matrices.iter().copied().zip(&mut turned) {
-        let tiles = PART.div_ceil(matrix.tile());
+        let tiles = matrix.part();
         let parts = out.chunks_mut(tiles * ROWS * rows).enumerate();
         jobs.extend(parts.map(|(i, out)| (matrix, i * tiles, out)));
     }
@@ -252,25 +290,31 @@ fn linear_all_by(path: Path, matrices: &[&Matrix], x: &[f32]) -> Vec<Vec<f32>> {
         jobs.into_par_iter().for_each(run);
     }
     let turned = turned.into_iter().zip(matrices);
-    turned.map(|(t, m)| untile(t, rows, m.outputs)).collect()
+    turned.map(|(t, m)| untile(t, rows, m)).collect()
 }
 
-/// One row of tiles `[rows, ROWS]` each → `[outputs]`.
-fn take_row<'a>(tiles: impl Iterator<Item = &'a [f32]>, row: usize, y: &mut [f32]) {
-    for (tile, y) in tiles.zip(y.chunks_mut(ROWS)) {
-        y.copy_from_slice(&tile[row * ROWS..][..y.len()]);
+/// One row of parts `[rows, columns]` that lie side by side → `[outputs]`, without what the last tile has too many.
+fn take_row<'a>(parts: impl Iterator<Item = &'a [f32]>, rows: usize, row: usize, y: &mut [f32]) {
+    let mut rest = y;
+    for part in parts {
+        let columns = part.len() / rows;
+        let here = columns.min(rest.len());
+        let (y, after) = rest.split_at_mut(here);
+        y.copy_from_slice(&part[row * columns..][..here]);
+        rest = after;
     }
 }
 
-/// `[tiles, rows, ROWS]` → `[rows, outputs]`.
-fn untile(mut turned: Vec<f32>, rows: usize, outputs: usize) -> Vec<f32> {
+/// Parts `[rows, columns]` → `[rows, outputs]`.
+fn untile(mut turned: Vec<f32>, rows: usize, matrix: &Matrix) -> Vec<f32> {
+    let outputs = matrix.outputs;
     if rows == 1 {
         turned.truncate(outputs);
         return turned;
     }
     let mut y = vec![0.0; rows * outputs];
-    let one = |(b, y): (usize, &mut [f32])| {
-        take_row(turned.chunks_exact(rows * ROWS), b, y);
+    let one = |(row, y): (usize, &mut [f32])| {
+        take_row(turned.chunks(matrix.part() * ROWS * rows), rows, row, y);
     };
     if y.len() < SERIAL {
         y.chunks_exact_mut(outputs).enumerate().for_each(one);
@@ -352,6 +396,21 @@ mod tests {
             for (y, exact) in y.iter().zip(exact(&weight, &x, inputs)) {
                 let error = (f64::from(*y) - exact).abs();
                 assert!(error < 1e-4 * exact.abs(), "{path:?}: {y} for {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_with_what_is_no_number_has_none_in_its_products() {
+        let (weight, x) = example(37, 100, 2);
+        let matrix = Matrix::quantise(&weight, 37, 100);
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1e37] {
+            let mut x = x.clone();
+            x[41] = bad;
+            for path in Path::available() {
+                let y = matrix.linear_by(path, &x);
+                assert!(y[..37].iter().all(|y| y.is_nan()), "{path:?}, {bad}");
+                assert_eq!(y[37..], matrix.linear_by(path, &x[100..]), "{path:?}");
             }
         }
     }

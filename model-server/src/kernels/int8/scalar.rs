@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::{Block, CELL, QUAD, QUADS, ROWS, SCALES};
+use super::{Block, CELL, QUAD, QUADS, ROWS, SCALES, Words};
 
 /// See [`super`]: one tile by one block, `out` `[width, ROWS]`, without the rows' factors.
 pub fn tile(weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) {
@@ -11,21 +11,21 @@ pub fn tile(weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) {
     let groups = weights
         .chunks_exact(CELL)
         .zip(scales.chunks_exact(SCALES))
-        .zip(block.words.chunks_exact(QUADS * width))
-        .zip(block.scales.chunks_exact(2 * width));
+        .zip(block.words.chunks_exact(width))
+        .zip(block.scales.chunks_exact(width));
     for (((cell, scales), words), factors) in groups {
         let scales: Vec<f32> = scales.iter().map(|h| f16::from_bits(*h).to_f32()).collect();
         for (j, out) in out.chunks_exact_mut(ROWS).enumerate() {
             for (r, out) in out.iter_mut().enumerate() {
                 let mut sum = 0_i32;
                 for q in 0..QUADS {
-                    let word = words[q * width + j];
+                    let Words(halves) = &words[j];
                     let w = &cell[(q * ROWS + r) * QUAD..][..QUAD];
                     for (c, w) in w.iter().enumerate() {
-                        sum += i32::from(*w) * i32::from((word[c % 2] >> (c / 2 * 16)) as i16);
+                        sum += i32::from(*w) * i32::from((halves[c % 2][q] >> (c / 2 * 16)) as i16);
                     }
                 }
-                let (scale, total) = (factors[2 * j], factors[2 * j + 1]);
+                let [scale, total] = factors[j];
                 *out = (scales[r] * scale).mul_add(sum as f32, *out);
                 *out = scales[ROWS + r].mul_add(total, *out);
             }

@@ -35,7 +35,7 @@ pub struct Team {
 struct Place {
     /// Its rows.
     blocks: RwLock<Vec<Block>>,
-    /// Its tiles of every matrix by the rows of all, `[tiles, rows, ROWS]`.
+    /// Its tiles of every matrix by the rows of all, `[rows, tiles, ROWS]`.
     products: RwLock<Vec<Vec<f32>>>,
 }
 
@@ -84,24 +84,28 @@ impl Member<'_> {
         let inputs = matrices.first()?.inputs;
         let Team { places, barrier } = self.team;
         let place = &places[self.index];
+        if let Some(first) = matrices.first() {
+            // What the others are waited for is also the time in which its weights come.
+            first.expect(share(first, self.index, places.len()).start);
+        }
         *write(&place.blocks) = Block::all(path, x, inputs);
         barrier.wait()?;
         let (blocks, mine) = self.blocks();
         let rows = width(&blocks);
-        let share = |m: &&Matrix| {
-            let tiles = share(m, self.index, places.len());
-            let mut out = vec![0.0; tiles.len() * rows * ROWS];
-            m.tiles(path, tiles.start, &blocks, &mut out);
-            out
-        };
-        *write(&place.products) = matrices.iter().map(share).collect();
+        let mut own = write(&place.products);
+        own.resize_with(matrices.len(), Vec::new);
+        for (matrix, out) in matrices.iter().zip(own.iter_mut()) {
+            let tiles = share(matrix, self.index, places.len());
+            out.resize(tiles.len() * rows * ROWS, 0.0);
+            matrix.tiles(path, tiles.start, &blocks, out);
+        }
+        drop(own);
         barrier.wait()?;
         let products: Vec<_> = places.iter().map(|p| read(&p.products)).collect();
         let take = |(i, m): (usize, &&Matrix)| {
             let mut y = vec![0.0; mine.len() * m.outputs];
             for (row, y) in mine.clone().zip(y.chunks_exact_mut(m.outputs)) {
-                let tiles = products.iter().flat_map(|p| p[i].chunks_exact(rows * ROWS));
-                take_row(tiles, row, y);
+                take_row(products.iter().map(|p| p[i].as_slice()), rows, row, y);
             }
             y
         };

@@ -15,17 +15,21 @@ const AHEAD: usize = 64;
 /// Bytes that memory delivers together.
 const LINE: usize = 64;
 
-/// Asks for the weights and scales of the group [`AHEAD`] groups after the given one, which may be past their matrix's end.
+/// Asks for the weights [`AHEAD`] groups after the given ones, which may be past their matrix's end.
 #[inline(always)]
-pub fn fetch(cell: &[u8], scales: &[u16]) {
-    let weights = cell.as_ptr().wrapping_add(AHEAD * CELL);
-    for line in (0..CELL).step_by(LINE) {
-        hint(weights.wrapping_add(line));
+pub fn weights(given: &[u8]) {
+    for line in given.chunks(LINE) {
+        hint(line.as_ptr().wrapping_add(AHEAD * CELL));
     }
-    hint(scales.as_ptr().wrapping_add(AHEAD * SCALES).cast());
 }
 
-/// Asks for the groups that [`fetch`] leaves out: those that a pass begins with.
+/// Asks for the scales [`AHEAD`] groups after those of a group.
+#[inline(always)]
+pub fn scales(given: &[u16]) {
+    hint(given.as_ptr().wrapping_add(AHEAD * SCALES).cast());
+}
+
+/// Asks for the groups that a pass begins with, which nothing comes before.
 pub fn begin(weights: &[u8], scales: &[u16]) {
     let groups = weights.chunks(CELL).zip(scales.chunks(SCALES));
     for (cell, scales) in groups.take(AHEAD) {

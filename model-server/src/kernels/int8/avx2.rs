@@ -50,7 +50,8 @@ pub fn tile(weights: &[u8], scales: &[u16], block: &Block, out: &mut [f32]) {
         .zip(block.words.chunks_exact(width))
         .zip(block.scales.chunks_exact(width));
     for (((cell, scales), words), factors) in groups {
-        ahead::fetch(cell, scales);
+        ahead::weights(cell);
+        ahead::scales(scales);
         let group = Group {
             cell,
             scales,

@@ -86,9 +86,10 @@ fn rows<const X: usize>(weights: &[u8], scales: &[u16], block: &Block, out: &mut
         .zip(block.words.chunks_exact(X))
         .zip(block.scales.chunks_exact(X));
     for (((cell, scales), words), factors) in groups {
-        ahead::fetch(cell, scales);
+        ahead::scales(scales);
         let (mut high, mut low) = ([_mm512_setzero_si512(); X], [_mm512_setzero_si512(); X]);
         for (q, w) in cell.chunks_exact(ROWS * QUAD).enumerate() {
+            ahead::weights(w);
             // SAFETY: the chunk has 64 bytes, and the load needs no alignment.
             let w = unsafe { _mm512_loadu_si512(w.as_ptr().cast::<__m512i>()) };
             for j in 0..X {

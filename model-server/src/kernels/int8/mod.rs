@@ -211,6 +211,7 @@ impl Matrix {
     fn tiles(&self, path: Path, first: usize, blocks: &[Block], out: &mut [f32]) {
         let rows: usize = blocks.iter().map(|b| b.width).sum();
         let columns = out.len().checked_div(rows).unwrap_or(0);
+        let mut products = [0.0; WIDE * ROWS];
         for (i, column) in (0..columns).step_by(ROWS).enumerate() {
             let at = first + i;
             let weights = &self.weights[at * self.tile()..][..self.tile()];
@@ -218,7 +219,6 @@ impl Matrix {
             let factors = &self.factors[at * ROWS..][..ROWS];
             let mut places = out.chunks_exact_mut(columns);
             for block in blocks {
-                let mut products = [0.0; WIDE * ROWS];
                 let products = &mut products[..block.width * ROWS];
                 path.tile(weights, scales, block, products);
                 for (product, place) in products.chunks_exact(ROWS).zip(&mut places) {

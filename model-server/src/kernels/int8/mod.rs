@@ -10,7 +10,6 @@
 //! [`ROWS`] weight rows lie interleaved by four columns, so that a vector register has a sum for each of them, and up to
 //! [`WIDE`] activation rows share a pass over the weights.
 
-#[cfg(target_arch = "x86_64")]
 mod ahead;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -196,14 +195,11 @@ impl Matrix {
     }
 
     /// Asks for the first of some tiles' weights, which [`Matrix::tiles`] is about to read.
-    fn expect(&self, first: usize) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let weights = self.weights.get(first * self.tile()..);
-            let scales = self.scales.get(first * self.groups * SCALES..);
-            if let Some((weights, scales)) = weights.zip(scales) {
-                ahead::begin(weights, scales);
-            }
+    fn ask(&self, first: usize) {
+        let weights = self.weights.get(first * self.tile()..);
+        let scales = self.scales.get(first * self.groups * SCALES..);
+        if let Some((weights, scales)) = weights.zip(scales) {
+            ahead::begin(weights, scales);
         }
     }
 

@@ -81,14 +81,12 @@ impl Member<'_> {
     /// Nothing when another member has ended.
     fn meet(&self, matrices: &[&Matrix], x: &[f32]) -> Option<Vec<Vec<f32>>> {
         let path = Path::best();
-        let inputs = matrices.first()?.inputs;
+        let first = matrices.first()?;
         let Team { places, barrier } = self.team;
         let place = &places[self.index];
-        if let Some(first) = matrices.first() {
-            // What the others are waited for is also the time in which its weights come.
-            first.expect(share(first, self.index, places.len()).start);
-        }
-        *write(&place.blocks) = Block::all(path, x, inputs);
+        // What the others are waited for is also the time in which its weights come.
+        first.ask(share(first, self.index, places.len()).start);
+        *write(&place.blocks) = Block::all(path, x, first.inputs);
         barrier.wait()?;
         let (blocks, mine) = self.blocks();
         let rows = width(&blocks);

@@ -42,6 +42,8 @@ pub fn solutions(
             Err(e) => failures.push((file, e)),
         }
     }
+    // A job that was stopped has not come to its last shards; they are no reason against the others.
+    let (mut bare, mut failures): (Vec<_>, Vec<_>) = failures.into_iter().partition(is_bare);
     let errors = all.faults.len() + failures.len();
     for fault in all.faults {
         sink.event(&Event::InputError {
@@ -50,9 +52,13 @@ pub fn solutions(
         });
     }
     if all.solutions.is_empty() {
-        let why = failures.pop().map(|(_, e)| e.to_string());
+        let why = failures.pop().or(bare.pop()).map(|(_, e)| e.to_string());
         let why = why.unwrap_or_else(|| "the files hold no finished proof".to_owned());
         return Err(Failure::user(format!("there is nothing to verify: {why}")));
+    }
+    for (_, e) in bare {
+        let message = e.to_string();
+        sink.event(&Event::Warning { message });
     }
     for (place, e) in failures {
         sink.event(&Event::InputError {
@@ -61,4 +67,57 @@ pub fn solutions(
         });
     }
     Ok((all.solutions, u32::try_from(errors).unwrap_or(u32::MAX)))
+}
+
+/// Whether it is a file for rows that has none.
+fn is_bare((file, e): &(&str, ReadError)) -> bool {
+    file.ends_with(".jsonl") && matches!(e, ReadError::Empty { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    struct Heard(Mutex<Vec<String>>);
+
+    impl EventSink for Heard {
+        fn event(&self, event: &Event) {
+            let word = match event {
+                Event::Warning { message } => format!("warning: {message}"),
+                Event::InputError { message, .. } => format!("error: {message}"),
+                other => format!("{other:?}"),
+            };
+            self.0.lock().unwrap().push(word);
+        }
+    }
+
+    #[test]
+    fn a_file_without_rows_is_an_error_only_where_it_is_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let row = r#"{"name": "a", "formal_statement": "theorem a : True := by", "proof": "theorem a : True := trivial"}"#;
+        let (full, bare) = (file("a.jsonl", row), file("b.jsonl", "\n"));
+        let nothing = file("c.lean", "");
+        let read = |files: &[&String]| {
+            let files: Vec<String> = files.iter().map(|f| (*f).clone()).collect();
+            let heard = Heard(Mutex::default());
+            let read = solutions(&files, None, &heard).map(|(s, errors)| (s.len(), errors));
+            (read.ok(), heard.0.into_inner().unwrap())
+        };
+        let (found, heard) = read(&[&full, &bare]);
+        assert_eq!(found, Some((1, 0)), "{heard:?}");
+        assert!(
+            heard.len() == 1 && heard[0].starts_with("warning: "),
+            "{heard:?}"
+        );
+        let (found, heard) = read(&[&full, &nothing]);
+        assert_eq!(found, Some((1, 1)), "{heard:?}");
+        assert_eq!(read(&[&bare]).0, None);
+    }
 }

@@ -1,5 +1,6 @@
 //! `lakatos repl`: a client of the community REPL's protocol, on the real Lean.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
@@ -135,17 +136,15 @@ fn a_client_of_the_community_repl_is_served() {
     assert_eq!(answers[10], serde_json::json!({"env": 4}));
 }
 
-/// Lean may write no file, and yet its answers can go to one, without what it says of itself.
-#[test]
-fn answers_and_words_can_go_to_files() {
+/// One request, whose answer and words go to files; the exit code.
+fn redirected(answers: File, words: File) -> Option<i32> {
     let _guard = lean();
     let files = tempfile::tempdir().unwrap();
-    let file = |name: &str| std::fs::File::create(files.path().join(name)).unwrap();
     let mut child = lakatos(&lean_home(), &["repl", "--embedded", "--files"])
         .arg(files.path())
         .stdin(Stdio::piped())
-        .stdout(file("answers"))
-        .stderr(file("words"))
+        .stdout(answers)
+        .stderr(words)
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -153,8 +152,29 @@ fn answers_and_words_can_go_to_files() {
         .write_all(br#"{"cmd": "example : 1 + 1 = 2 := by decide"}"#)
         .unwrap();
     drop(stdin);
-    assert!(child.wait().unwrap().success());
-    let read = |name: &str| std::fs::read_to_string(files.path().join(name)).unwrap();
+    child.wait().unwrap().code()
+}
+
+/// Lean may write no file, and yet its answers can go to one, without what it says of itself.
+#[test]
+fn answers_and_words_can_go_to_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| File::create(dir.path().join(name)).unwrap();
+    assert_eq!(redirected(file("answers"), file("words")), Some(0));
+    let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
     assert_eq!(json(&read("answers")), [serde_json::json!({"env": 0})]);
     assert_eq!(read("words"), "");
+}
+
+#[test]
+fn answers_that_a_full_disk_does_not_take_end_it_with_a_sentence() {
+    let Ok(full) = File::options().write(true).open("/dev/full") else {
+        eprintln!("skipped: this system has no /dev/full");
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("words");
+    assert_eq!(redirected(full, File::create(&path).unwrap()), Some(4));
+    let words = std::fs::read_to_string(path).unwrap();
+    assert!(words.contains("answers cannot be passed on"), "{words}");
 }

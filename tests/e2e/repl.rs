@@ -139,20 +139,20 @@ fn a_client_of_the_community_repl_is_served() {
 /// One request, whose answer and words go to files; the exit code.
 fn redirected(answers: File, words: File) -> Option<i32> {
     let _guard = lean();
-    let files = tempfile::tempdir().unwrap();
+    let files = tempfile::tempdir().expect("a directory");
     let mut child = lakatos(&lean_home(), &["repl", "--embedded", "--files"])
         .arg(files.path())
         .stdin(Stdio::piped())
         .stdout(answers)
         .stderr(words)
         .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("piped");
     stdin
         .write_all(br#"{"cmd": "example : 1 + 1 = 2 := by decide"}"#)
-        .unwrap();
+        .expect("it reads");
     drop(stdin);
-    child.wait().unwrap().code()
+    child.wait().expect("it ends").code()
 }
 
 /// Lean may write no file, and yet its answers can go to one, without what it says of itself.

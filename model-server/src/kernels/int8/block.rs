@@ -20,7 +20,7 @@ pub struct Block {
 
 /// X of a row in a group: four of them in a word. For VNNI their high digits, `[QUADS]`, and their low ones, in 8 bits; else the
 /// first and third of each four, and the second and fourth, in 16 bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 pub struct Words(pub [[i32; QUADS]; 2]);
 

@@ -43,7 +43,9 @@ pub fn solutions(
         }
     }
     // A job that was stopped has not come to its last shards; they are no reason against the others.
-    let (mut bare, mut failures): (Vec<_>, Vec<_>) = failures.into_iter().partition(is_bare);
+    let (mut bare, mut failures): (Vec<_>, Vec<_>) = failures
+        .into_iter()
+        .partition(|(file, _)| challenge.is_none() && is_bare(file));
     let errors = all.faults.len() + failures.len();
     for fault in all.faults {
         sink.event(&Event::InputError {
@@ -69,9 +71,9 @@ pub fn solutions(
     Ok((all.solutions, u32::try_from(errors).unwrap_or(u32::MAX)))
 }
 
-/// Whether it is a file for rows that has none.
-fn is_bare((file, e): &(&str, ReadError)) -> bool {
-    file.ends_with(".jsonl") && matches!(e, ReadError::Empty { .. })
+/// Whether it is a file for rows that has none: nothing at all, not something that cannot be read.
+fn is_bare(file: &str) -> bool {
+    file.ends_with(".jsonl") && std::fs::read(file).is_ok_and(|bytes| bytes.trim_ascii().is_empty())
 }
 
 #[cfg(test)]
@@ -104,6 +106,7 @@ mod tests {
         let row = r#"{"name": "a", "formal_statement": "theorem a : True := by", "proof": "theorem a : True := trivial"}"#;
         let (full, bare) = (file("a.jsonl", row), file("b.jsonl", "\n"));
         let nothing = file("c.lean", "");
+        let damaged = file("d.jsonl", "no rows, but words\n");
         let read = |files: &[&String]| {
             let files: Vec<String> = files.iter().map(|f| (*f).clone()).collect();
             let heard = Heard(Mutex::default());
@@ -116,8 +119,10 @@ mod tests {
             heard.len() == 1 && heard[0].starts_with("warning: "),
             "{heard:?}"
         );
-        let (found, heard) = read(&[&full, &nothing]);
-        assert_eq!(found, Some((1, 1)), "{heard:?}");
+        for unusable in [&nothing, &damaged] {
+            let (found, heard) = read(&[&full, unusable]);
+            assert_eq!(found, Some((1, 1)), "{heard:?}");
+        }
         assert_eq!(read(&[&bare]).0, None);
     }
 }
